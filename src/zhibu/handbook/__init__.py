@@ -1,0 +1,1 @@
+"""一册: records, their permanent versions, attachments; the bound year."""

@@ -1,0 +1,1 @@
+"""Who did what to what and when; the heads of the chains, seals and keys."""

@@ -1,0 +1,91 @@
+"""The ledger: a line for everything that was done; chains' heads, seals, public keys.
+
+The ledger lies below the tree and the records, so it names them by their keys alone: what it says
+outlives them.
+"""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from zhibu.people.keys import new_key
+
+
+class Entry(models.Model):
+    """台账: one person did one thing to one subject at one moment. Written, never changed."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    at = models.DateTimeField(db_index=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    verb = models.CharField(max_length=40)
+    organization_id = models.UUIDField(null=True)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.UUIDField(null=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["organization_id", "at"], name="entry_organization_at"),
+            models.Index(fields=["subject_id", "at"], name="entry_subject_at"),
+        ]
+
+
+class ChainHead(models.Model):
+    """The last link of a branch's chain; the row that writers of one branch wait for."""
+
+    branch_id = models.UUIDField(primary_key=True)
+    sequence = models.PositiveIntegerField(default=0)
+    link = models.CharField(max_length=64, default="")
+
+
+class OrganizationKey(models.Model):
+    """A public key of an organisation. Its private half never enters the database."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    organization_id = models.UUIDField()
+    generation = models.PositiveSmallIntegerField(default=1)
+    public_key = models.CharField(max_length=64)  # Ed25519, 32 bytes in hex
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "generation"], name="organization_key_unique"
+            )
+        ]
+
+
+class Seal(models.Model):
+    """封存: a signature over the head of a branch's chain; the level above may countersign it."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    branch_id = models.UUIDField()
+    sequence = models.PositiveIntegerField()
+    link = models.CharField(max_length=64)
+    sealed_at = models.DateTimeField()
+    signature = models.CharField(max_length=128)
+    key = models.ForeignKey(OrganizationKey, on_delete=models.PROTECT, related_name="+")
+    countersigned_at = models.DateTimeField(null=True, blank=True)
+    countersignature = models.CharField(max_length=128, blank=True, default="")
+    countersign_key = models.ForeignKey(
+        OrganizationKey, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["branch_id", "sequence"], name="seal_once_per_head"),
+            models.CheckConstraint(
+                condition=Q(
+                    countersigned_at__isnull=True, countersignature="", countersign_key=None
+                )
+                | (
+                    Q(countersigned_at__isnull=False, countersign_key__isnull=False)
+                    & ~Q(countersignature="")
+                ),
+                name="seal_countersigned_whole",
+            ),
+        ]

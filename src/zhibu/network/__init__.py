@@ -1,0 +1,1 @@
+"""一网: what is read and done across the tree."""

@@ -1,0 +1,236 @@
+"""The tree, and the people in it. Everything that changes has its dates, so that last year stays."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from zhibu.org import paths
+from zhibu.people.keys import new_key
+from zhibu.people.roles import LABELS, Role
+
+
+def spans(since: str = "since", until: str = "until", *, name: str) -> models.CheckConstraint:
+    """A span ends no earlier than it begins."""
+    return models.CheckConstraint(
+        condition=Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__gte": F(since)}), name=name
+    )
+
+
+class OrganizationQuerySet(models.QuerySet["Organization"]):
+    """Reads of the tree."""
+
+    def under(self, *paths_: str) -> Self:
+        """The organisations with these paths and all below them."""
+        condition = Q(pk__in=[])
+        for path in paths_:
+            condition |= Q(path__gte=path, path__lt=paths.successor(path))
+        return self.filter(condition)
+
+    def branches(self) -> Self:
+        """Only party branches."""
+        return self.filter(kind=Organization.Kind.BRANCH)
+
+    def standing_on(self, day: date) -> Self:
+        """Those founded and not yet dissolved on that day."""
+        return self.filter(founded_on__lte=day).filter(
+            Q(dissolved_on__isnull=True) | Q(dissolved_on__gte=day)
+        )
+
+
+class Organization(models.Model):
+    """党组织: one node of the tree, a group included."""
+
+    class Kind(models.TextChoices):
+        COMMISSION = "commission", "工作委员会"
+        COMMITTEE = "committee", "党委"
+        GENERAL_BRANCH = "general_branch", "党总支"
+        BRANCH = "branch", "党支部"
+        GROUP = "group", "党小组"
+
+    class Field(models.TextChoices):
+        ORGAN = "organ", "机关"
+        INSTITUTION = "institution", "事业单位"
+        ENTERPRISE = "enterprise", "企业"
+        VILLAGE = "village", "村"
+        COMMUNITY = "community", "社区"
+        SCHOOL = "school", "学校"
+        OTHER = "other", "其他"
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    kind = models.CharField("类型", max_length=20, choices=Kind)
+    field = models.CharField("领域", max_length=20, choices=Field, default=Field.ORGAN)
+    name = models.CharField("全称", max_length=200)
+    short_name = models.CharField("简称", max_length=60)
+    parent = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    path = models.CharField(max_length=64, unique=True, editable=False)
+    founded_on = models.DateField("成立日期")
+    dissolved_on = models.DateField("撤销日期", null=True, blank=True)
+    is_pilot = models.BooleanField("试点单位", default=False)
+    theme_day = models.CharField("主题党日固定日", max_length=20, blank=True, default="")
+
+    objects: ClassVar[OrganizationQuerySet] = OrganizationQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["path"]
+        constraints = [
+            spans("founded_on", "dissolved_on", name="organization_span"),
+            models.CheckConstraint(
+                condition=~Q(kind="group") | Q(parent__isnull=False),
+                name="organization_group_has_parent",
+            ),
+        ]
+        indexes = [models.Index(fields=["parent", "path"], name="organization_children")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Term(models.Model):
+    """届次: one term of office of a branch or a committee."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="terms")
+    number = models.PositiveSmallIntegerField("第几届")
+    began_on = models.DateField("开始日期")
+    ends_on = models.DateField("届满日期")
+
+    class Meta:
+        ordering = ["organization", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["organization", "number"], name="term_number_unique"),
+            spans("began_on", "ends_on", name="term_span"),
+        ]
+
+
+class Member(models.Model):
+    """党员: a person on the roster. Only what the work needs is kept."""
+
+    class Sex(models.TextChoices):
+        MALE = "m", "男"
+        FEMALE = "f", "女"
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="member",
+    )
+    name = models.CharField("姓名", max_length=200)
+    sex = models.CharField("性别", max_length=1, choices=Sex, blank=True, default="")
+    born_on = models.DateField("出生年月", null=True, blank=True)
+    joined_on = models.DateField("入党时间")
+    full_on = models.DateField("转正时间", null=True, blank=True)
+    is_leader = models.BooleanField("党员领导干部", default=False)
+
+    class Meta:
+        constraints = [spans("joined_on", "full_on", name="member_joined_before_full")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A member belongs to a branch, and to a group of it, from a day to a day."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="memberships")
+    branch = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="memberships")
+    group = models.ForeignKey(
+        Organization,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="group_memberships",
+    )
+    since = models.DateField("转入日期")
+    until = models.DateField("转出日期", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            spans(name="membership_span"),
+            models.UniqueConstraint(
+                fields=["member"], condition=Q(until__isnull=True), name="membership_one_open"
+            ),
+        ]
+        indexes = [models.Index(fields=["branch", "since"], name="membership_branch_since")]
+
+
+class MemberSpell(models.Model):
+    """A time during which something special holds for a member."""
+
+    class Kind(models.TextChoices):
+        AWAY = "away", "流动外出"
+        INFIRM = "infirm", "年老体弱或长期病休"
+        VOTELESS = "voteless", "暂无表决权"
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="spells")
+    kind = models.CharField("情形", max_length=10, choices=Kind)
+    since = models.DateField("开始日期")
+    until = models.DateField("结束日期", null=True, blank=True)
+
+    class Meta:
+        constraints = [spans(name="member_spell_span")]
+
+
+class Post(models.Model):
+    """任职: a member holds an office in an organisation from a day to a day."""
+
+    class Office(models.TextChoices):
+        SECRETARY = "secretary", "书记"
+        DEPUTY_SECRETARY = "deputy_secretary", "副书记"
+        ORGANIZATION = "organization", "组织委员"
+        PUBLICITY = "publicity", "宣传委员"
+        DISCIPLINE = "discipline", "纪检委员"
+        COMMITTEE_MEMBER = "committee_member", "委员"
+        GROUP_LEADER = "group_leader", "党小组长"
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="posts")
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="posts")
+    office = models.CharField("职务", max_length=20, choices=Office)
+    since = models.DateField("任职日期")
+    until = models.DateField("免职日期", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            spans(name="post_span"),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(until__isnull=True, office="secretary"),
+                name="post_one_secretary",
+            ),
+        ]
+
+
+class Grant(models.Model):
+    """授权: a person holds a role on an organisation, with or without what lies below."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="grants"
+    )
+    role = models.CharField("角色", max_length=20, choices=[(r.value, LABELS[r]) for r in Role])
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="grants")
+    with_below = models.BooleanField("含下级", default=False)
+    since = models.DateTimeField("开始时间")
+    until = models.DateTimeField("结束时间", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            spans(name="grant_span"),
+            models.UniqueConstraint(
+                fields=["person", "role", "organization"],
+                condition=Q(until__isnull=True),
+                name="grant_one_open",
+            ),
+        ]

@@ -1,0 +1,1 @@
+"""Accounts, and which role may do which verb."""

@@ -1,0 +1,122 @@
+"""The one table that says which role may do which verb.
+
+A grant ties a person to a role on an organisation (`zhibu.org.models.Grant`). Whether the verb may be
+done on an object then follows from the object's organisation alone.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+
+class Role(StrEnum):
+    """The roles that can be granted."""
+
+    SECRETARY = "secretary"
+    COMMITTEE_MEMBER = "committee_member"
+    GROUP_LEADER = "group_leader"
+    MEMBER = "member"
+    OFFICE = "office"
+    LEADER = "leader"
+    NORM_KEEPER = "norm_keeper"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDIT_ADMIN = "audit_admin"
+
+
+class Verb(StrEnum):
+    """What a person can want to do. `SEE_…` are reads."""
+
+    SEE_BRANCH = "see_branch"  # home, table, records and book of a branch
+    SEE_OVERVIEW = "see_overview"  # the organisations below, by state
+    SEE_ROSTER = "see_roster"  # members with their personal fields
+    SEE_LEDGER = "see_ledger"
+    DRAFT_PLAN = "draft_plan"
+    ADOPT_PLAN = "adopt_plan"  # adopt and amend
+    WAIVE_LINE = "waive_line"  # only from a higher level
+    DRAFT_RECORD = "draft_record"
+    FILE_RECORD = "file_record"
+    AMEND_RECORD = "amend_record"  # correct and void
+    SEAL = "seal"
+    COUNTERSIGN = "countersign"  # only from a higher level
+    EXPORT = "export"
+    EDIT_ORGANIZATION = "edit_organization"
+    EDIT_ROSTER = "edit_roster"
+    EDIT_NORM = "edit_norm"
+    EDIT_ACCOUNTS = "edit_accounts"
+    GRANT = "grant"
+
+
+LABELS: Final = MappingProxyType(
+    {
+        Role.SECRETARY: "党支部书记",
+        Role.COMMITTEE_MEMBER: "支部委员",
+        Role.GROUP_LEADER: "党小组长",
+        Role.MEMBER: "党员",
+        Role.OFFICE: "党办",
+        Role.LEADER: "党委负责人",
+        Role.NORM_KEEPER: "规范管理",
+        Role.SYSTEM_ADMIN: "系统管理员",
+        Role.SECURITY_ADMIN: "安全管理员",
+        Role.AUDIT_ADMIN: "审计管理员",
+    }
+)
+
+_WRITE_RECORD = frozenset({Verb.DRAFT_RECORD, Verb.FILE_RECORD})
+
+TABLE: Final = MappingProxyType(
+    {
+        Role.SECRETARY: frozenset(
+            {
+                Verb.SEE_BRANCH,
+                Verb.SEE_OVERVIEW,
+                Verb.SEE_ROSTER,
+                Verb.DRAFT_PLAN,
+                Verb.ADOPT_PLAN,
+                Verb.AMEND_RECORD,
+                Verb.SEAL,
+                Verb.EXPORT,
+                Verb.EDIT_ORGANIZATION,
+                Verb.EDIT_ROSTER,
+            }
+        )
+        | _WRITE_RECORD,
+        Role.COMMITTEE_MEMBER: frozenset(
+            {Verb.SEE_BRANCH, Verb.SEE_OVERVIEW, Verb.SEE_ROSTER, Verb.DRAFT_PLAN, Verb.EXPORT}
+        )
+        | _WRITE_RECORD,
+        # Granted on the branch; the records that a group leader may write are those of a group.
+        Role.GROUP_LEADER: frozenset({Verb.SEE_BRANCH}) | _WRITE_RECORD,
+        Role.MEMBER: frozenset({Verb.SEE_BRANCH}),
+        Role.OFFICE: frozenset(
+            {
+                Verb.SEE_BRANCH,
+                Verb.SEE_OVERVIEW,
+                Verb.SEE_ROSTER,
+                Verb.WAIVE_LINE,
+                Verb.COUNTERSIGN,
+                Verb.EXPORT,
+                Verb.EDIT_ORGANIZATION,
+                Verb.EDIT_ROSTER,
+            }
+        ),
+        Role.LEADER: frozenset({Verb.SEE_BRANCH, Verb.SEE_OVERVIEW, Verb.EXPORT}),
+        Role.NORM_KEEPER: frozenset({Verb.SEE_OVERVIEW, Verb.EDIT_NORM}),
+        Role.SYSTEM_ADMIN: frozenset({Verb.EDIT_ACCOUNTS}),
+        Role.SECURITY_ADMIN: frozenset({Verb.GRANT}),
+        Role.AUDIT_ADMIN: frozenset({Verb.SEE_LEDGER}),
+    }
+)
+
+# Administration of the system, of security and of the audit are never in one hand (三员分立).
+EXCLUSIVE: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
+
+# These verbs are done to a branch by a level above it, never by the branch itself.
+FROM_ABOVE: Final = frozenset({Verb.WAIVE_LINE, Verb.COUNTERSIGN})
+
+
+def roles_with(verb: Verb) -> frozenset[Role]:
+    """The roles that may do this verb."""
+    return frozenset(role for role, verbs in TABLE.items() if verb in verbs)

@@ -1,0 +1,1 @@
+"""一表: annual tables and their lines; tallies."""

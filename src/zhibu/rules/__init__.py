@@ -1,0 +1,1 @@
+"""The core: plain functions of plain values. No framework, no clock, no database."""
