@@ -193,6 +193,7 @@ class Requirement:
     minutes: int = 0  # working minutes that one record costs a branch, an estimate
     in_force_from: date | None = None
     in_force_until: date | None = None
+    origin: str = ""  # the pack, "id@version", that wrote it or tightened it last
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +208,9 @@ class Norm:
     labels: tuple[tuple[PracticeClass, str], ...]
     requirements: tuple[Requirement, ...]
     extends: str = ""
+    summary: str = ""
+    sources: tuple[str, ...] = ()  # the documents that it was made from
+    vocabulary: tuple[Element, ...] = ()  # every field of its own that a record may have
 
     def requirement(self, code: str) -> Requirement | None:
         """The requirement with this code, or None."""
