@@ -1,0 +1,125 @@
+"""The book as PDF, set by Typst.
+
+The template (`book.typ`, package data) is fixed; the book travels beside it as JSON, so nothing
+that people wrote is ever read as markup.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import segno
+import typst
+
+from zhibu.documents.blocks import Code, Composition
+from zhibu.documents.book import Book
+from zhibu.documents.composition import compose_book
+from zhibu.documents.fonts import FontReport, Role, load_fonts, require_fonts
+from zhibu.documents.literal import Covered, clean
+
+# A run of this many characters without a break (an address, a digest) may be broken anywhere.
+LONGEST_RUN = 12
+_LONG_RUN = re.compile(rf"[^\s\u2e80-\U0010ffff]{{{LONGEST_RUN + 1},}}")
+_ZERO_WIDTH_SPACE = "\u200b"
+# A stand-in for 小标宋 or 黑体 is set bold, since those two are heavy by themselves.
+_HEAVY = "bold"
+
+
+class TypesettingFailed(RuntimeError):
+    """The book could not be set; the message says in Chinese what the typesetter reported."""
+
+
+def typeset_book(
+    book: Book, *, font_dirs: Sequence[Path] = (), has_system_fonts: bool = True
+) -> bytes:
+    """The book as PDF (PDF/A-2b where its characters allow).
+
+    The same book gives the same bytes on the same fonts. Raises FontMissing when this machine has
+    no Chinese font, TypesettingFailed when Typst refuses the book.
+    """
+    report = require_fonts(font_dirs, has_system_fonts=has_system_fonts)
+    compiler = typst.Compiler(
+        _template(),
+        font_paths=load_fonts(tuple(font_dirs), has_system_fonts=has_system_fonts),
+        sys_inputs={"book": _book_json(book, report)},
+    )
+    issued_at = datetime(
+        book.issued_on.year, book.issued_on.month, book.issued_on.day, tzinfo=UTC
+    )
+    try:
+        return _compile(compiler, issued_at, "a-2b")
+    except typst.TypstError:
+        # A character that no installed font has is forbidden in PDF/A; the book must still print.
+        try:
+            return _compile(compiler, issued_at, None)
+        except typst.TypstError as error:
+            raise TypesettingFailed(f"工作手册排印失败：{error.message}") from error
+
+
+def _compile(compiler: typst.Compiler, issued_at: datetime, standard: Any) -> bytes:
+    pdf = compiler.compile(format="pdf", timestamp=issued_at, pdf_standards=standard or [])
+    if not isinstance(pdf, bytes):
+        raise TypesettingFailed("工作手册排印失败：未生成文件。")
+    return pdf
+
+
+@lru_cache(maxsize=1)
+def _template() -> bytes:
+    return files("zhibu.documents").joinpath("book.typ").read_bytes()
+
+
+def _book_json(book: Book, report: FontReport) -> str:
+    composition = compose_book(book)
+    data: dict[str, Any] = plain(composition)
+    data["name"] = clean(f"{book.branch}{book.year}年度{book.title}")
+    data["author"] = clean(book.branch)
+    data["fonts"] = _font_data(report)
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _font_data(report: FontReport) -> dict[str, Any]:
+    data: dict[str, Any] = {role.value: list(report.font(role).families) for role in Role}
+    for role in (Role.TITLE, Role.HEI):
+        data[f"{role.value}-weight"] = _HEAVY if report.font(role).is_stand_in else "regular"
+    return data
+
+
+def plain(value: Any) -> Any:
+    """Blocks as JSON data: text cleaned, covered text as null, break marks in long runs."""
+    if isinstance(value, str):
+        return _with_breaks(clean(value))
+    if isinstance(value, Covered):
+        return None
+    if isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, tuple):
+        return [plain(item) for item in value]
+    data = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Code):
+        data["svg"] = draw_code(value.text)
+    return data
+
+
+def _with_breaks(text: str) -> str:
+    if len(text) <= LONGEST_RUN:
+        return text
+    return _LONG_RUN.sub(lambda run: _ZERO_WIDTH_SPACE.join(run.group()), text)
+
+
+def draw_code(text: str) -> str:
+    """A QR code as SVG, error correction M, with the quiet zone of four modules."""
+    out = io.BytesIO()
+    segno.make_qr(clean(text), error="m").save(out, kind="svg", border=4, scale=4)
+    return out.getvalue().decode("utf-8")
+
+
+__all__ = ["Composition", "TypesettingFailed", "draw_code", "plain", "typeset_book"]
