@@ -5,3 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [path("", include("zhibu.web.urls"))]
+
+handler404 = "zhibu.web.views.entry.not_found"
+handler500 = "zhibu.web.views.entry.failed"
+handler403 = "zhibu.web.views.entry.forbidden"

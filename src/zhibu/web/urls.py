@@ -1,12 +1,17 @@
-"""The addresses of the pages."""
+"""The addresses of the pages, gathered from their parts."""
 
 from __future__ import annotations
 
-from django.urls import path
+from typing import Final
 
-from zhibu.web.views import entry
+from zhibu.people.roles import Verb
+from zhibu.web.routes import entry, network, norms, records, table
 
-urlpatterns = [
-    path("sign-in/", entry.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", entry.SignOut.as_view(), name="sign-out"),
-]
+_PARTS = (entry, network, table, records, norms)
+
+urlpatterns = [pattern for part in _PARTS for pattern in part.urlpatterns]
+
+RIGHTS: Final[dict[str, Verb | str]] = {
+    name: verb for part in _PARTS for name, verb in part.RIGHTS.items()
+}
+

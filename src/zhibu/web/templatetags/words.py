@@ -2,6 +2,59 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from enum import Enum
+from typing import Any
+
 from django import template
+from django.utils import timezone
+
+from zhibu.rules import wording
+from zhibu.rules.verdicts import Verdict
 
 register = template.Library()
+
+
+@register.filter
+def word(value: Enum) -> str:
+    """The Chinese label of an enum's value."""
+    return wording.label(value)
+
+
+@register.filter
+def say(verdict: Verdict) -> str:
+    """The sentence of a verdict."""
+    return wording.say(verdict)
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """2026年3月12日（周四）; empty for nothing."""
+    if value is None:
+        return ""
+    return wording.say_date(_local_day(value))
+
+
+@register.filter
+def short_day(value: date | datetime | None) -> str:
+    """3月12日（周四）; for lists within one year."""
+    return "" if value is None else day(value).partition("年")[2]
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """2026年3月12日 14:30, on the wall clock here."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+@register.filter
+def at(mapping: Any, key: Any) -> Any:
+    """The value at a key that is itself a variable."""
+    return mapping.get(key) if mapping is not None else None
+
+
+def _local_day(value: date | datetime) -> date:
+    return timezone.localtime(value).date() if isinstance(value, datetime) else value

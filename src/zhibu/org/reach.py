@@ -1,0 +1,117 @@
+"""How far a person reaches: which verbs on which part of the tree, from the grants that hold now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from zhibu.org import paths
+from zhibu.org.models import Grant, Organization
+from zhibu.people.models import Person
+from zhibu.people.roles import FROM_ABOVE, TABLE, Role, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One grant that is in force."""
+
+    role: Role
+    organization_id: UUID
+    parent_id: UUID | None
+    kind: str
+    name: str
+    path: str
+    with_below: bool
+
+    @property
+    def seat(self) -> str:
+        """The path that the role is exercised on: a group's leader works in the group's branch."""
+        return paths.parent(self.path) if self.kind == Organization.Kind.GROUP else self.path
+
+    @property
+    def seat_id(self) -> UUID:
+        """The organisation at the seat."""
+        if self.kind == Organization.Kind.GROUP and self.parent_id is not None:
+            return self.parent_id
+        return self.organization_id
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """All grants of one person at one moment."""
+
+    holds: tuple[Hold, ...]
+
+    def with_verb(self, verb: Verb) -> tuple[Hold, ...]:
+        """The holds whose role may do this verb somewhere."""
+        return tuple(hold for hold in self.holds if verb in TABLE[hold.role])
+
+    def may(self, verb: Verb, path: str) -> bool:
+        """Whether this verb may be done on what hangs at this path."""
+        return any(_covers(hold, verb, path) for hold in self.with_verb(verb))
+
+    def has(self, verb: Verb) -> bool:
+        """Whether this verb may be done anywhere."""
+        return bool(self.with_verb(verb))
+
+    def within(self, verb: Verb, prefix: str = "") -> Q:
+        """The condition on organisations (or on rows whose field `prefix` leads to one)."""
+        condition = Q(pk__in=[])
+        for hold in self.with_verb(verb):
+            condition |= _range(hold, verb, prefix)
+        return condition
+
+    def groups(self, branch_path: str) -> tuple[UUID, ...]:
+        """The groups of this branch whose leader the person is."""
+        return tuple(
+            hold.organization_id
+            for hold in self.holds
+            if hold.role is Role.GROUP_LEADER and hold.seat == branch_path
+        )
+
+
+def _covers(hold: Hold, verb: Verb, path: str) -> bool:
+    if verb in FROM_ABOVE:
+        return hold.with_below and path != hold.seat and path.startswith(hold.seat)
+    if path == hold.seat:
+        return True
+    # A branch's groups are part of it, whatever the grant says of levels below.
+    below = hold.with_below or hold.kind == Organization.Kind.BRANCH
+    return below and path.startswith(hold.seat)
+
+
+def _range(hold: Hold, verb: Verb, prefix: str) -> Q:
+    field = f"{prefix}path"
+    inside = Q(**{f"{field}__gt": hold.seat, f"{field}__lt": paths.successor(hold.seat)})
+    if verb in FROM_ABOVE:
+        return inside if hold.with_below else Q(pk__in=[])
+    itself = Q(**{field: hold.seat})
+    below = hold.with_below or hold.kind == Organization.Kind.BRANCH
+    return itself | inside if below else itself
+
+
+def reach_of(person: Person, at: datetime) -> Reach:
+    """What the person holds at that moment: one query."""
+    grants = (
+        Grant.objects.filter(person=person, since__lte=at, person__is_active=True)
+        .filter(Q(until__isnull=True) | Q(until__gt=at))
+        .select_related("organization")
+        .order_by("organization__path", "role")
+    )
+    return Reach(
+        tuple(
+            Hold(
+                role=Role(grant.role),
+                organization_id=grant.organization_id,
+                parent_id=grant.organization.parent_id,
+                kind=grant.organization.kind,
+                name=grant.organization.short_name,
+                path=grant.organization.path,
+                with_below=grant.with_below,
+            )
+            for grant in grants
+        )
+    )

@@ -1,0 +1,373 @@
+"""Verbs of the tree and of its people. Each is one transaction and one line in the ledger."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from zhibu.ledger.services import note
+from zhibu.org import paths
+from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.people.models import Person
+from zhibu.people.roles import EXCLUSIVE, Role
+
+
+class Refused(Exception):
+    """What was asked for is against a rule; the message says which, in Chinese."""
+
+
+# A party group hangs under a branch and a branch has nothing but groups below it.
+_MAY_HOLD = {
+    Organization.Kind.COMMISSION: {
+        Organization.Kind.COMMISSION,
+        Organization.Kind.COMMITTEE,
+        Organization.Kind.GENERAL_BRANCH,
+        Organization.Kind.BRANCH,
+    },
+    Organization.Kind.COMMITTEE: {
+        Organization.Kind.COMMITTEE,
+        Organization.Kind.GENERAL_BRANCH,
+        Organization.Kind.BRANCH,
+    },
+    Organization.Kind.GENERAL_BRANCH: {Organization.Kind.BRANCH},
+    Organization.Kind.BRANCH: {Organization.Kind.GROUP},
+    Organization.Kind.GROUP: set(),
+}
+
+
+@transaction.atomic
+def found_organization(
+    *,
+    name: str,
+    kind: str,
+    parent: Organization | None,
+    founded_on: date,
+    by: Person | None,
+    at: datetime,
+    short_name: str = "",
+    field: str = Organization.Field.ORGAN,
+    is_pilot: bool = False,
+    theme_day: str = "",
+) -> Organization:
+    """A new organisation as the last child of its parent. Raises Refused for an impossible place."""
+    if parent is None:
+        last = Organization.objects.filter(parent=None).aggregate(last=Max("path"))["last"] or ""
+        prefix = ""
+    else:
+        # Two who found at once would take the same place: the parent's row is the queue.
+        parent = Organization.objects.select_for_update().get(pk=parent.pk)
+        if Organization.Kind(kind) not in _MAY_HOLD[Organization.Kind(parent.kind)]:
+            raise Refused(
+                f"{parent.get_kind_display()}下不能设立{Organization.Kind(kind).label}。"
+            )
+        if founded_on < parent.founded_on:
+            raise Refused("成立日期不能早于上级组织的成立日期。")
+        last = parent.children.aggregate(last=Max("path"))["last"] or ""
+        prefix = parent.path
+    number = int(last[-paths.WIDTH :], 36) + 1 if last else 1
+    organization = Organization.objects.create(
+        name=name,
+        short_name=short_name or name,
+        kind=kind,
+        field=field,
+        parent=parent,
+        path=prefix + paths.segment(number),
+        founded_on=founded_on,
+        is_pilot=is_pilot,
+        theme_day=theme_day,
+    )
+    note(
+        by=by, verb="found", organization_id=organization.pk, subject=organization, at=at,
+        detail={"name": name, "kind": kind},
+    )  # fmt: skip
+    return organization
+
+
+@transaction.atomic
+def edit_organization(
+    *, organization: Organization, by: Person | None, at: datetime, **changes: Any
+) -> Organization:
+    """Changes names, pilot mark, field or the fixed theme day; the ledger keeps what it was."""
+    allowed = {"name", "short_name", "field", "is_pilot", "theme_day"}
+    if unknown := set(changes) - allowed:
+        raise TypeError(f"not editable: {sorted(unknown)}")
+    before = {key: getattr(organization, key) for key in changes}
+    for key, value in changes.items():
+        setattr(organization, key, value)
+    organization.save(update_fields=list(changes))
+    note(
+        by=by, verb="edit", organization_id=organization.pk, subject=organization, at=at,
+        detail={"before": before, "after": changes},
+    )  # fmt: skip
+    return organization
+
+
+@transaction.atomic
+def dissolve_organization(
+    *, organization: Organization, dissolved_on: date, by: Person | None, at: datetime
+) -> Organization:
+    """Ends an organisation. Refused while members still belong to it or children still stand."""
+    if organization.children.filter(dissolved_on__isnull=True).exists():
+        raise Refused("还有未撤销的下级组织，请先处理下级组织。")
+    members = Membership.objects.filter(until__isnull=True)
+    if (
+        members.filter(branch=organization).exists()
+        or members.filter(group=organization).exists()
+    ):
+        raise Refused("还有党员在册，请先转出全部党员。")
+    if dissolved_on < organization.founded_on:
+        raise Refused("撤销日期不能早于成立日期。")
+    organization.dissolved_on = dissolved_on
+    organization.save(update_fields=["dissolved_on"])
+    note(
+        by=by, verb="dissolve", organization_id=organization.pk, subject=organization, at=at,
+        detail={"dissolved_on": dissolved_on.isoformat()},
+    )  # fmt: skip
+    return organization
+
+
+@transaction.atomic
+def set_term(
+    *,
+    organization: Organization,
+    number: int,
+    began_on: date,
+    ends_on: date,
+    by: Person | None,
+    at: datetime,
+) -> Term:
+    """One term of office, with the day on which it runs out."""
+    term, _ = Term.objects.update_or_create(
+        organization=organization,
+        number=number,
+        defaults={"began_on": began_on, "ends_on": ends_on},
+    )
+    note(
+        by=by, verb="set_term", organization_id=organization.pk, subject=term, at=at,
+        detail={"number": number, "ends_on": ends_on.isoformat()},
+    )  # fmt: skip
+    return term
+
+
+@transaction.atomic
+def admit_member(
+    *,
+    name: str,
+    branch: Organization,
+    joined_on: date,
+    since: date,
+    by: Person | None,
+    at: datetime,
+    group: Organization | None = None,
+    **details: Any,
+) -> Member:
+    """A member comes onto the roster of a branch (new, or transferred from outside the system)."""
+    _check_seat(branch, group)
+    member = Member.objects.create(name=name, joined_on=joined_on, **details)
+    Membership.objects.create(member=member, branch=branch, group=group, since=since)
+    note(by=by, verb="admit", organization_id=branch.pk, subject=member, at=at)
+    return member
+
+
+@transaction.atomic
+def edit_member(*, member: Member, branch: Organization, by: Person | None, at: datetime, **changes: Any) -> Member:
+    """Changes what is kept about a member; the ledger names the fields, not the values."""
+    allowed = {"name", "sex", "born_on", "joined_on", "full_on", "is_leader"}
+    if unknown := set(changes) - allowed:
+        raise TypeError(f"not editable: {sorted(unknown)}")
+    for key, value in changes.items():
+        setattr(member, key, value)
+    member.save(update_fields=list(changes))
+    note(
+        by=by, verb="edit_member", organization_id=branch.pk, subject=member, at=at,
+        detail={"fields": sorted(changes)},
+    )  # fmt: skip
+    return member
+
+
+@transaction.atomic
+def transfer_member(
+    *,
+    member: Member,
+    branch: Organization,
+    on: date,
+    by: Person | None,
+    at: datetime,
+    group: Organization | None = None,
+) -> Membership:
+    """Moves a member to a branch or to another group of it; what was stays as it was.
+
+    The posts that the member held in the branch left end the day before.
+    """
+    _check_seat(branch, group)
+    held = Membership.objects.select_for_update().get(member=member, until__isnull=True)
+    if on <= held.since:
+        raise Refused("转接日期须晚于转入现所在支部（小组）的日期。")
+    before = date.fromordinal(on.toordinal() - 1)
+    held.until = before
+    held.save(update_fields=["until"])
+    if held.branch_id != branch.pk:
+        Post.objects.filter(
+            member=member, until__isnull=True, organization__path__startswith=held.branch.path
+        ).update(until=before)
+    moved = Membership.objects.create(member=member, branch=branch, group=group, since=on)
+    note(
+        by=by, verb="transfer", organization_id=branch.pk, subject=member, at=at,
+        detail={"from": str(held.branch_id), "to": str(branch.pk), "on": on.isoformat()},
+    )  # fmt: skip
+    return moved
+
+
+@transaction.atomic
+def begin_spell(
+    *,
+    member: Member,
+    branch: Organization,
+    kind: str,
+    since: date,
+    by: Person | None,
+    at: datetime,
+    until: date | None = None,
+) -> MemberSpell:
+    """From this day something special holds for the member: away, infirm, or without a vote."""
+    spell = MemberSpell.objects.create(member=member, kind=kind, since=since, until=until)
+    note(
+        by=by, verb="begin_spell", organization_id=branch.pk, subject=member, at=at,
+        detail={"kind": kind},
+    )  # fmt: skip
+    return spell
+
+
+@transaction.atomic
+def end_spell(
+    *, spell: MemberSpell, branch: Organization, until: date, by: Person | None, at: datetime
+) -> MemberSpell:
+    """The special time ends with this day."""
+    if until < spell.since:
+        raise Refused("结束日期不能早于开始日期。")
+    spell.until = until
+    spell.save(update_fields=["until"])
+    note(by=by, verb="end_spell", organization_id=branch.pk, subject=spell.member, at=at)
+    return spell
+
+
+@transaction.atomic
+def appoint(
+    *,
+    member: Member,
+    organization: Organization,
+    office: str,
+    since: date,
+    by: Person | None,
+    at: datetime,
+) -> Post:
+    """Appoints to an office. The secretary in office steps down the day before."""
+    if office == Post.Office.SECRETARY:
+        for sitting in Post.objects.select_for_update().filter(
+            organization=organization, office=office, until__isnull=True
+        ):
+            if sitting.since >= since:
+                raise Refused("任职日期须晚于现任书记的任职日期。")
+            sitting.until = date.fromordinal(since.toordinal() - 1)
+            sitting.save(update_fields=["until"])
+    post = Post.objects.create(
+        member=member, organization=organization, office=office, since=since
+    )
+    note(
+        by=by, verb="appoint", organization_id=organization.pk, subject=post, at=at,
+        detail={"office": office, "member": str(member.pk)},
+    )  # fmt: skip
+    return post
+
+
+@transaction.atomic
+def relieve(*, post: Post, until: date, by: Person | None, at: datetime) -> Post:
+    """Ends an office with this day."""
+    if until < post.since:
+        raise Refused("免职日期不能早于任职日期。")
+    post.until = until
+    post.save(update_fields=["until"])
+    note(
+        by=by, verb="relieve", organization_id=post.organization_id, subject=post, at=at,
+        detail={"until": until.isoformat()},
+    )  # fmt: skip
+    return post
+
+
+@transaction.atomic
+def open_account(
+    *,
+    username: str,
+    name: str,
+    password: str,
+    by: Person | None,
+    at: datetime,
+    member: Member | None = None,
+    is_demonstration: bool = False,
+) -> Person:
+    """A new account, tied to a member of the roster where there is one."""
+    person = Person(username=username, name=name, is_demonstration=is_demonstration)
+    person.set_password(password)
+    person.save()
+    if member is not None:
+        member.person = person
+        member.save(update_fields=["person"])
+    note(by=by, verb="open_account", organization_id=None, subject=person, at=at)
+    return person
+
+
+@transaction.atomic
+def grant_role(
+    *,
+    person: Person,
+    role: Role,
+    organization: Organization,
+    since: datetime,
+    by: Person | None,
+    at: datetime,
+    with_below: bool = False,
+    until: datetime | None = None,
+) -> Grant:
+    """Gives a role. System, security and audit administration are never in one hand."""
+    Person.objects.select_for_update().get(pk=person.pk)
+    if role in EXCLUSIVE:
+        others = Grant.objects.filter(
+            person=person, until__isnull=True, role__in=EXCLUSIVE - {role}
+        )
+        if others.exists():
+            raise Refused("系统、安全、审计三类管理员须由不同的人担任。")
+    grant = Grant.objects.create(
+        person=person,
+        role=role,
+        organization=organization,
+        with_below=with_below,
+        since=since,
+        until=until,
+    )
+    note(
+        by=by, verb="grant", organization_id=organization.pk, subject=person, at=at,
+        detail={"role": role, "with_below": with_below},
+    )  # fmt: skip
+    return grant
+
+
+@transaction.atomic
+def revoke_role(*, grant: Grant, until: datetime, by: Person | None, at: datetime) -> Grant:
+    """Ends a grant at this moment."""
+    grant.until = max(until, grant.since)
+    grant.save(update_fields=["until"])
+    note(
+        by=by, verb="revoke", organization_id=grant.organization_id, subject=grant.person, at=at,
+        detail={"role": grant.role},
+    )  # fmt: skip
+    return grant
+
+
+def _check_seat(branch: Organization, group: Organization | None) -> None:
+    if branch.kind != Organization.Kind.BRANCH:
+        raise Refused("党员只能编入党支部。")
+    if group is not None and group.parent_id != branch.pk:
+        raise Refused("党小组不属于该支部。")

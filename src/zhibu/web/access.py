@@ -1,0 +1,70 @@
+"""The object and the right together, or a 404: a stranger cannot tell what exists.
+
+Which verb an address asks for is named beside it in `zhibu.web.routes`; a test walks all of them
+with every role.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from django.db import models
+from django.http import Http404, HttpRequest
+
+from zhibu.org.models import Organization
+from zhibu.org.reach import Reach, reach_of
+from zhibu.people.models import Person
+from zhibu.people.roles import Verb
+from zhibu.web import clock
+
+M = TypeVar("M", bound=models.Model)
+
+def person_of(request: HttpRequest) -> Person:
+    """Who is signed in."""
+    return cast(Person, request.user)
+
+
+def reach(request: HttpRequest) -> Reach:
+    """How far they reach; asked for once a request."""
+    found: Reach | None = getattr(request, "_reach", None)
+    if found is None:
+        found = reach_of(person_of(request), clock.now())
+        request._reach = found  # type: ignore[attr-defined]
+    return found
+
+
+def get_organization(request: HttpRequest, pk: UUID, verb: Verb) -> Organization:
+    """The organisation, if this verb may be done on it."""
+    return get_visible(request, Organization.objects.all(), verb, prefix="", pk=pk)
+
+
+def get_visible(
+    request: HttpRequest,
+    queryset: models.QuerySet[M],
+    verb: Verb,
+    *,
+    prefix: str = "branch__",
+    **lookup: Any,
+) -> M:
+    """The one row that the look-up names, if its organisation is within reach; else 404.
+
+    `prefix` leads from the row to its organisation.
+    """
+    try:
+        return queryset.filter(reach(request).within(verb, prefix)).get(**lookup)
+    except queryset.model.DoesNotExist:
+        raise Http404 from None
+
+
+def only_visible(
+    request: HttpRequest, queryset: models.QuerySet[M], verb: Verb, *, prefix: str = "branch__"
+) -> models.QuerySet[M]:
+    """The rows whose organisation is within reach: what every list starts from."""
+    return queryset.filter(reach(request).within(verb, prefix))
+
+
+def require(request: HttpRequest, verb: Verb, path: str) -> None:
+    """Raises 404 unless this verb may be done at this path."""
+    if not reach(request).may(verb, path):
+        raise Http404
