@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from zhibu.ledger.models import OrganizationKey
 from zhibu.org.models import Organization
 from zhibu.people.keys import new_key
 
@@ -49,7 +50,7 @@ class RecordVersion(models.Model):
     """One permanent version: the parts as they were filed, their digests and the link of the chain.
 
     Each part is stored as the canonical text (RFC 8785) that its digest is computed from. The few
-    columns that lists are sorted and filtered by repeat what `head` says; `verify` compares them.
+    columns that lists are sorted and filtered by repeat what the parts say; `verify` compares them.
     """
 
     class Action(models.TextChoices):
@@ -73,7 +74,8 @@ class RecordVersion(models.Model):
     activities = models.CharField(max_length=200)  # "theme_day lesson"
     topic = models.CharField(max_length=500)
 
-    head = models.TextField()  # what, when, where, who presided and wrote, which lines
+    head = models.TextField()  # what kind, when, for which lines, what it replaces and why
+    particulars = models.TextField()  # topic, place, who presided and wrote, guests
     agenda = models.TextField()
     minutes = models.TextField()
     attendance = models.TextField()
@@ -110,6 +112,7 @@ class RecordVersion(models.Model):
 
 def attachment_path(instance: Attachment, filename: str) -> str:
     """Files lie under their own key: a name that somebody chose never becomes a path."""
+    del filename
     return f"attachments/{instance.id.hex[:2]}/{instance.id.hex}"
 
 
@@ -123,7 +126,28 @@ class Attachment(models.Model):
     size = models.PositiveBigIntegerField()
     digest = models.CharField(max_length=64)  # SHA-256 of the bytes
     file = models.FileField(upload_to=attachment_path, max_length=200)
+    in_draft = models.BooleanField(default=True)  # belongs to what is being written
+    is_filed = models.BooleanField(default=False)  # named by a version: it stays
     added_at = models.DateTimeField()
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
+
+
+class Redaction(models.Model):
+    """依规遮盖: one part of one version was blacked out, by whom and why, signed by the branch."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    version = models.ForeignKey(RecordVersion, on_delete=models.PROTECT, related_name="redactions")
+    part = models.CharField(max_length=20)
+    reason = models.CharField("理由", max_length=500)
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    signature = models.CharField(max_length=128)
+    key = models.ForeignKey(OrganizationKey, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["version", "part"], name="redaction_once_a_part"),
+            models.CheckConstraint(condition=~Q(reason=""), name="redaction_has_reason"),
+        ]

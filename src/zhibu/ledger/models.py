@@ -6,11 +6,33 @@ outlives them.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar, NoReturn
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from zhibu.people.keys import new_key
+
+
+class LedgerIsPermanentError(RuntimeError):
+    """A line of the ledger is written once. It is neither changed nor deleted."""
+
+
+class EntryQuerySet(models.QuerySet["Entry"]):
+    """Reads of the ledger; there is no way to change it from here."""
+
+    def update(self, **_kwargs: Any) -> NoReturn:
+        """Refused."""
+        raise LedgerIsPermanentError
+
+    def delete(self) -> NoReturn:
+        """Refused."""
+        raise LedgerIsPermanentError
+
+    def bulk_update(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        """Refused."""
+        raise LedgerIsPermanentError
 
 
 class Entry(models.Model):
@@ -26,6 +48,8 @@ class Entry(models.Model):
     subject_kind = models.CharField(max_length=40)
     subject_id = models.UUIDField(null=True)
     detail = models.JSONField(default=dict)
+
+    objects: ClassVar[EntryQuerySet] = EntryQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         indexes = [
@@ -64,7 +88,8 @@ class Seal(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     branch_id = models.UUIDField()
-    sequence = models.PositiveIntegerField()
+    first = models.PositiveIntegerField()  # it covers the chain from here …
+    sequence = models.PositiveIntegerField()  # … up to here
     link = models.CharField(max_length=64)
     sealed_at = models.DateTimeField()
     signature = models.CharField(max_length=128)
@@ -78,6 +103,9 @@ class Seal(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["branch_id", "sequence"], name="seal_once_per_head"),
+            models.CheckConstraint(
+                condition=Q(first__gte=1, sequence__gte=F("first")), name="seal_covers_something"
+            ),
             models.CheckConstraint(
                 condition=Q(
                     countersigned_at__isnull=True, countersignature="", countersign_key=None
