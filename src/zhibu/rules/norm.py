@@ -193,6 +193,8 @@ class Requirement:
     minutes: int = 0  # working minutes that one record costs a branch, an estimate
     in_force_from: date | None = None
     in_force_until: date | None = None
+    excuses_infirm: bool = False  # 年老体弱党员不计入应到
+    excuses_away: bool = False  # 流动、外出党员不计入应到
     origin: str = ""  # the pack, "id@version", that wrote it or tightened it last
 
 
