@@ -58,10 +58,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """A ruled table of named values; a row holds one or two of them."""
+    """A ruled table of named values; a row holds one or two of them.
+
+    `keeps_together` keeps it on one page; it must then be short.
+    """
 
     rows: tuple[tuple[tuple[str, Text], ...], ...]
     is_small: bool = False
+    keeps_together: bool = False
     kind: str = field(default="pairs", init=False)
 
 
@@ -76,6 +80,7 @@ class Grid:
     rows: tuple[tuple[Text, ...], ...]
     widths: tuple[float, ...]
     centred: tuple[int, ...] = ()
+    is_small: bool = False
     kind: str = field(default="grid", init=False)
 
 

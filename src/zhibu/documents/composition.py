@@ -28,8 +28,16 @@ from zhibu.documents.book import (
     RosterRow,
     SealRow,
 )
-from zhibu.documents.literal import REDACTED, Covered, Text, chinese_date, chinese_number
-from zhibu.documents.table import AnnualTable
+from zhibu.documents.literal import (
+    COVER_TEXT,
+    MAX_CHINESE_NUMBER,
+    REDACTED,
+    Covered,
+    Text,
+    chinese_date,
+    chinese_number,
+)
+from zhibu.documents.table import AnnualTable, TableLine
 
 # A named part of a record up to this length (characters) stands in the head of its sheet.
 SHORT_ELEMENT = 40
@@ -44,6 +52,21 @@ _ROSTER_COLUMNS: tuple[tuple[str, str, float], ...] = (
     ("post", "党内职务", 2.6),
     ("remark", "备注", 2.6),
 )
+_TABLE_COLUMNS: tuple[tuple[str, float], ...] = (
+    ("序号", 30),
+    ("时间", 56),
+    ("类别", 30),
+    ("会议（活动）类别", 82),
+    ("主题内容", 132),
+    ("形式", 50),
+    ("参加范围", 50),
+    ("主持（主讲）", 50),
+    ("责任人", 50),
+    ("完成情况", 70),
+    ("备注", 38),
+)
+# A table of named values up to this length (characters) is kept on one page.
+_SHORT_PROOF = 700
 
 
 def compose_book(book: Book) -> Composition:
@@ -51,7 +74,7 @@ def compose_book(book: Book) -> Composition:
     parts = [Part("使用说明", tuple(_numbered(book.notes)))]
     chapters = [
         Part("党支部基本情况", tuple(_branch_blocks(book))),
-        Part("党员名册", tuple(_roster_blocks(book))),
+        Part("党员名册", tuple(_roster_blocks(book)), is_landscape=True),
         Part("年度安排表", tuple(_table_blocks(book.table)), is_landscape=True),
         *(Part(section.title, tuple(_section_blocks(section))) for section in book.sections),
         Part("更正与作废情况", tuple(_change_blocks(book.changes))),
@@ -93,7 +116,7 @@ def _branch_blocks(book: Book) -> Iterator[Block]:
     yield from _grid_or_note(
         ("序号", "姓名", "党内职务", "分工", "任职时间", "备注"),
         [(r.name, r.post, r.duty, r.since, r.remark) for r in book.committee],
-        (1.2, 2.4, 3, 6.5, 3.4, 2.5),
+        (1.7, 2.6, 3, 6, 3.4, 2.3),
         "本年度无党支部委员会成员记载。",
         centred=(1, 2, 4),
     )
@@ -101,7 +124,7 @@ def _branch_blocks(book: Book) -> Iterator[Block]:
     yield from _grid_or_note(
         ("序号", "党小组", "组长", "党员人数", "党员"),
         [(r.name, r.leader, r.count, r.members) for r in book.groups],
-        (1.2, 3.2, 2.4, 2, 9),
+        (1.7, 3.2, 2.4, 2.9, 7.6),
         "本年度未设党小组。",
         centred=(1, 2, 3),
     )
@@ -128,44 +151,31 @@ def _table_blocks(table: AnnualTable | None) -> Iterator[Block]:
     if table is None or not table.lines:
         yield Paragraph("本年度无年度安排表。")
         return
+    remarks = (table.heading(), table.legend(), *table.notes)
+    yield Paragraph("　　".join(remark for remark in remarks if remark), is_small=True)
     yield from _grid_or_note(
-        (
-            "序号",
-            "月份",
-            "时间",
-            "类别",
-            "会议（活动）类别",
-            "主题内容",
-            "形式",
-            "参加范围",
-            "主持（主讲）",
-            "责任人",
-            "完成情况",
-            "备注",
-        ),
-        [
-            (
-                line.period,
-                chinese_date(line.planned_on) if line.planned_on else "",
-                line.practice_class,
-                line.activity,
-                line.topic,
-                line.form,
-                line.attendees,
-                line.presenter,
-                line.responsible,
-                line.state,
-                line.remark,
-            )
-            for line in table.lines
-        ],
-        (1.3, 1.9, 2.7, 1.3, 3.2, 6.6, 2.4, 2.6, 2.5, 2.3, 3.4, 3.0),
+        tuple(title for title, _ in _TABLE_COLUMNS),
+        [_table_cells(line) for line in table.lines],
+        tuple(width for _, width in _TABLE_COLUMNS),
         "",
-        centred=(1, 2, 3, 4, 6, 7, 8, 9),
+        centred=(1, 2, 3, 5, 6, 7, 8),
     )
-    for note in (table.legend(), *table.notes):
-        if note:
-            yield Paragraph(note, is_small=True)
+
+
+def _table_cells(line: TableLine) -> tuple[Text, ...]:
+    day = line.planned_on
+    return (
+        f"{day.month}月{day.day}日" if day else line.period,
+        line.practice_class,
+        line.activity,
+        line.topic,
+        line.form,
+        line.attendees,
+        line.presenter,
+        line.responsible,
+        line.state,
+        line.remark,
+    )
 
 
 def _section_blocks(section: RecordSection) -> Iterator[Block]:
@@ -176,11 +186,10 @@ def _section_blocks(section: RecordSection) -> Iterator[Block]:
 
 
 def _record_blocks(record: RecordSheet, number: int, has_page_each: bool) -> Iterator[Block]:
-    label = f"（{chinese_number(number)}）" if number < 100 else f"（{number}）"  # noqa: PLR2004
     void = "（已作废）" if record.is_void else ""
     aside = "　".join(filter(None, (record.number, record.version)))
     # The first record follows the heading of its chapter on the same page.
-    yield Heading(f"{label}{record.title}{void}", aside, has_page_each and number > 1)
+    yield Heading(f"{_ordinal(number)}{record.title}{void}", aside, has_page_each and number > 1)
     if record.is_void:
         yield Notice(_void_notice(record))
     yield Pairs(tuple(_head_rows(record)))
@@ -196,14 +205,16 @@ def _record_blocks(record: RecordSheet, number: int, has_page_each: bool) -> Ite
     yield from _attachment_blocks(record)
     if record.signers:
         yield Signatures(record.signers)
-    yield Pairs(tuple(_proof_rows(record)), is_small=True)
+    proof = tuple(_proof_rows(record))
+    length = sum(len(str(value)) for row in proof for _, value in row)
+    yield Pairs(proof, is_small=True, keeps_together=length <= _SHORT_PROOF)
 
 
 def _void_notice(record: RecordSheet) -> str:
     void = next((c for c in reversed(record.changes) if c.kind == "作废"), None)
     if void is None:
         return "本记录已作废。"
-    reason = void.reason if isinstance(void.reason, str) else "（依规遮盖）"
+    reason = void.reason if isinstance(void.reason, str) else COVER_TEXT
     return f"本记录已于{void.at}作废。理由：{reason}"
 
 
@@ -262,9 +273,10 @@ def _decision_blocks(decisions: tuple[Decision, ...] | Covered) -> Iterator[Bloc
             yield Paragraph(decision.text)
         else:
             yield Paragraph(f"{mark}{decision.text}")
-        outcome = "；".join(filter(None, (decision.ballot, decision.result)))
-        if outcome:
-            yield Paragraph(f"表决情况：{outcome}。")
+        ballot = f"表决情况：{decision.ballot}。" if decision.ballot else ""
+        result = f"表决结果：{decision.result}。" if decision.result else ""
+        if ballot or result:
+            yield Paragraph(ballot + result)
 
 
 def _attachment_blocks(record: RecordSheet) -> Iterator[Block]:
@@ -276,8 +288,9 @@ def _attachment_blocks(record: RecordSheet) -> Iterator[Block]:
         yield Grid(
             ("序号", "名称", "大小", "摘要码"),
             tuple((str(n), a.name, a.size, a.digest) for n, a in enumerate(attachments, 1)),
-            (1.2, 6, 2.2, 8),
+            (1.5, 4.7, 2, 9),
             centred=(0, 2),
+            is_small=True,
         )
 
 
@@ -298,7 +311,7 @@ def _proof_rows(record: RecordSheet) -> Iterator[tuple[tuple[str, Text], ...]]:
 
 
 def _say_change(change: Change) -> str:
-    reason = change.reason if isinstance(change.reason, str) else "（依规遮盖）"
+    reason = change.reason if isinstance(change.reason, str) else COVER_TEXT
     head = "，".join(filter(None, (change.at, change.by, change.version)))
     return f"{head}。理由：{reason}"
 
@@ -310,7 +323,7 @@ def _change_blocks(changes: tuple[Change, ...]) -> Iterator[Block]:
             (c.record, "".join((c.kind, f"（{c.version}）" if c.version else "")), c.at, c.by, c.reason)
             for c in changes
         ],
-        (1.2, 5, 2.6, 3.4, 2.2, 5),
+        (1.7, 5, 2.6, 3.4, 2.4, 4.4),
         "本年度无更正、作废情况。",
         centred=(2, 3, 4),
     )
@@ -321,19 +334,25 @@ def _seal_blocks(book: Book) -> Iterator[Block]:
         yield Paragraph(book.seal_note)
     if not book.seals:
         yield Paragraph("本年度无封存记录。")
-    for seal in book.seals:
-        yield Heading(f"{seal.number}")
+    for number, seal in enumerate(book.seals, 1):
+        yield Heading(f"{_ordinal(number)}{seal.number}")
         yield Pairs(tuple(_seal_rows(seal)), is_small=True)
     if book.keys:
-        yield Heading("公钥指纹")
+        yield Heading(f"{_ordinal(len(book.seals) + 1)}公钥指纹")
         yield Grid(
             ("党组织", "算法", "启用时间", "公钥指纹"),
             tuple((k.owner, k.algorithm, k.since, k.fingerprint) for k in book.keys),
             (5, 2, 3, 8),
             centred=(1, 2),
+            is_small=True,
         )
     if book.qr_text:
         yield Code(book.qr_text, "扫描二维码，核对本手册的封存信息")
+
+
+def _ordinal(number: int) -> str:
+    """（一）…（九十九）（100）"""
+    return f"（{chinese_number(number)}）" if number <= MAX_CHINESE_NUMBER else f"（{number}）"
 
 
 def _seal_rows(seal: SealRow) -> Iterator[tuple[tuple[str, Text], ...]]:

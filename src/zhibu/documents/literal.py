@@ -27,8 +27,7 @@ _UNPRINTABLE = re.compile(
 )
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _DIGITS = "〇一二三四五六七八九"
-_TENS_BASE = 10
-_HUNDRED = 100
+MAX_CHINESE_NUMBER: Final = 99
 
 
 def clean(text: str) -> str:
@@ -52,9 +51,9 @@ def chinese_date(day: date) -> str:
 
 def chinese_number(number: int) -> str:
     """一 … 九十九, for headings. Raises ValueError outside 1–99."""
-    if not 0 < number < _HUNDRED:
+    if not 0 < number <= MAX_CHINESE_NUMBER:
         raise ValueError(f"no heading number for {number}")
-    tens, ones = divmod(number, _TENS_BASE)
+    tens, ones = divmod(number, 10)
     if not tens:
         return _DIGITS[ones]
     return ("" if tens == 1 else _DIGITS[tens]) + "十" + (_DIGITS[ones] if ones else "")

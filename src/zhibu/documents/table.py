@@ -8,6 +8,24 @@ from typing import Final
 
 TITLE: Final = "党支部学习活动年度安排表"
 
+# Column of the sheet → the names under which people write it; the first is the one we write.
+COLUMNS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("number", ("序号", "编号")),
+    ("period", ("月份", "时段", "季度")),
+    ("planned_on", ("时间", "日期", "计划时间", "活动时间", "拟定时间")),
+    ("practice_class", ("类别", "BTX类别", "体系类别")),
+    ("activity", ("会议（活动）类别", "会议类别", "活动类别", "会议或活动类别")),
+    ("topic", ("主题内容", "主题", "内容", "活动内容", "会议内容")),
+    ("form", ("形式", "活动形式", "方式")),
+    ("attendees", ("参加范围", "参加人员", "参会范围", "参加对象")),
+    ("presenter", ("主持/主讲", "主持（主讲）", "主持人", "主讲人", "主持", "主讲")),
+    ("responsible", ("责任人", "负责人", "责任部门")),
+    ("state", ("完成情况", "落实情况")),
+    ("remark", ("备注", "说明")),
+)
+KEY_COLUMN: Final = "安排编号"
+MARK_SHEET: Final = "zhibu"
+
 
 @dataclass(frozen=True, slots=True)
 class TableLine:
