@@ -45,8 +45,10 @@ def main(name: str) -> int:
         return complain(NO_VENV.format(python=sys.executable, version=version))
     wanted = fingerprint(name)
     # Whatever `dev` installed contains all of `run`.
-    if any(stamp(each).exists() and stamp(each).read_text() == fingerprint(each)
-           for each in {name, "dev"}):
+    if any(
+        stamp(each).exists() and stamp(each).read_text() == fingerprint(each)
+        for each in {name, "dev"}
+    ):
         return 0
     print("正在准备运行环境（第一次需要几分钟）……", flush=True)
     lists = [option for file in LISTS[name] for option in ("-r", str(HERE / file))]
@@ -61,7 +63,10 @@ def environment_works() -> bool:
     if not PYTHON.exists():
         return False
     question = "import sys, pip; sys.exit(sys.version_info < (3, 11))"
-    return subprocess.run([str(PYTHON), "-c", question], capture_output=True).returncode == 0
+    return (
+        subprocess.run([str(PYTHON), "-c", question], capture_output=True, check=False).returncode
+        == 0
+    )
 
 
 def make_environment() -> bool:

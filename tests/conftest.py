@@ -22,7 +22,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, settings
 
-
 pytest_plugins = ["tests.ground.walks"]
 
 # The same examples each time, and no failure because the machine was busy.

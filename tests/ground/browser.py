@@ -1,6 +1,6 @@
 """Find a browser, Chinese fonts and pdftotext for the tests; install them where that is possible.
 
-    python tests/ground/browser.py      used by `make browser`
+python tests/ground/browser.py      used by `make browser`
 """
 
 from __future__ import annotations
@@ -37,7 +37,11 @@ ADVICE = """\
   Windows：                     自带 Edge 与中文字体即可；poppler 见 docs/start.md
 浏览器不在常见位置时，用 ZHIBU_BROWSER=/路径/chrome 指明。
 """
-NAMES = {"browser": "Chromium（或 Chrome、Edge）", "fonts": "中文字体", "poppler": "pdftotext（poppler）"}
+NAMES = {
+    "browser": "Chromium（或 Chrome、Edge）",
+    "fonts": "中文字体",
+    "poppler": "pdftotext（poppler）",
+}
 
 
 def find_browser() -> str | None:

@@ -38,7 +38,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def chromium() -> Iterator[Browser]:
     """One browser for the whole run."""
     from playwright.sync_api import sync_playwright
-
     from tests.ground.browser import ADVICE, NAMES, find_browser
 
     executable = find_browser()
@@ -111,7 +110,10 @@ def listen(page: Page, complaints: Complaints) -> None:
 
     def hear(message: Any) -> None:
         # An answer of 4xx that a test looks at is an answer, not an error of the page.
-        if message.type == "error" and "the server responded with a status of 4" not in message.text:
+        if (
+            message.type == "error"
+            and "the server responded with a status of 4" not in message.text
+        ):
             complaints.append(f"{page.url}: {message.text}")
 
     def watch(response: Any) -> None:

@@ -1,0 +1,1 @@
+"""The command line. `cli` names the commands; each lives in a module of its own."""
