@@ -1,28 +1,76 @@
 """Settings, all from the environment; `docs/reference/settings.md` lists them.
 
-With nothing set, Zhibu runs on one computer with SQLite in the folder ``zhibu-data``.
+With nothing set, Zhibu runs on one computer with SQLite in the folder ``zhibu-data`` (``var`` in a
+checkout). A value that cannot be used stops the program with a `Misset`: running with another
+value than the one that was meant is worse than not running.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import time
+import zoneinfo
 from pathlib import Path
+from typing import Any
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 
 PACKAGE_DIR = Path(__file__).resolve().parent
 
 
+class Misset(ImproperlyConfigured):
+    """A variable of the environment has a value that cannot be used; the message says what to do."""
+
+    def __init__(self, identity: str, name: str, hint: str) -> None:
+        value = "（从略）" if "URL" in name or "KEY" in name else repr(os.environ.get(name, ""))
+        super().__init__(f"{identity}：环境变量 {name} 的值 {value} 不能用。\n    处理：{hint}")
+
+
 def _flag(name: str, *, default: bool = False) -> bool:
-    return os.environ.get(name, "1" if default else "0").strip().lower() in {"1", "true", "yes"}
+    value = os.environ.get(name, "").strip().lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    if value:
+        raise Misset("ZHIBU-E21", name, "写 1（是）或 0（否）。")
+    return default
+
+
+def _whole(name: str, *, default: int, least: int, most: int) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    if not value.isascii() or not value.isdigit() or not least <= int(value) <= most:
+        raise Misset(
+            "ZHIBU-E22", name, f"写 {least} 到 {most} 之间的整数，或去掉它（即 {default}）。"
+        )
+    return int(value)
+
+
+def _choice(name: str, *, default: str, choices: tuple[str, ...]) -> str:
+    value = os.environ.get(name, "").strip() or default
+    if value not in choices:
+        raise Misset("ZHIBU-E23", name, f"可以写：{'、'.join(choices)}。")
+    return value
 
 
 def _names(name: str) -> list[str]:
     return [part.strip() for part in os.environ.get(name, "").split(",") if part.strip()]
 
 
-DATA_DIR = Path(os.environ.get("ZHIBU_DATA_DIR") or Path.cwd() / "zhibu-data").resolve()
+def _usual_data_dir() -> Path:
+    """In a checkout `var`, wherever the command is typed; elsewhere a folder where one stands."""
+    checkout = PACKAGE_DIR.parents[1]
+    if (checkout / "pyproject.toml").is_file() and (checkout / "src").is_dir():
+        return checkout / "var"
+    return Path.cwd() / "zhibu-data"
+
+
+DATA_DIR = Path(os.environ.get("ZHIBU_DATA_DIR") or _usual_data_dir()).resolve()
 KEYS_DIR = Path(os.environ.get("ZHIBU_KEYS_DIR") or DATA_DIR / "keys").resolve()
 MEDIA_ROOT = DATA_DIR / "files"
 
@@ -33,17 +81,24 @@ def _secret_key() -> str:
         return key
     path = KEYS_DIR / "session-key"
     try:
-        return path.read_text(encoding="ascii")
-    except FileNotFoundError:
         KEYS_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-        key = secrets.token_urlsafe(64)
-        try:
-            with path.open("x", encoding="ascii") as file:
-                path.chmod(0o600)
-                file.write(key)
-        except FileExistsError:  # another process was quicker
-            return path.read_text(encoding="ascii")
-        return key
+        with path.open("x", encoding="ascii") as file:
+            path.chmod(0o600)
+            file.write(secrets.token_urlsafe(64))
+    except FileExistsError:
+        pass
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"ZHIBU-E24：密钥目录 {KEYS_DIR} 不能写入（{error.strerror}）。\n"
+            "    处理：用 ZHIBU_DATA_DIR 或 ZHIBU_KEYS_DIR 指定本账号可以写入的文件夹。"
+        ) from error
+    for _ in range(100):  # another process may just be writing it
+        if key := path.read_text(encoding="ascii"):
+            return key
+        time.sleep(0.02)
+    raise ImproperlyConfigured(
+        f"ZHIBU-E25：密钥文件 {path} 是空的。\n    处理：删去该文件，再启动（需要重新登录）。"
+    )
 
 
 SECRET_KEY = _secret_key()
@@ -106,10 +161,30 @@ TEMPLATES = [
     },
 ]
 
-DATABASE_URL = os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'zhibu.sqlite3'}"
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=600)}
+
+def _database() -> dict[str, Any]:
+    """The database of DATABASE_URL, or a file in the data directory."""
+    url = os.environ.get("DATABASE_URL", "").strip()
+    if not url:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(DATA_DIR / "zhibu.sqlite3"),
+            "CONN_MAX_AGE": 600,
+        }
+    hint = "写成 postgresql://用户:密码@主机:5432/库名（密码中的特殊字符用 %XX 表示），或去掉它使用 SQLite。"
+    try:
+        # A connection that the server has dropped meanwhile is noticed and made anew.
+        found = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    except (ValueError, dj_database_url.ParseError, dj_database_url.UnknownSchemeError) as error:
+        raise Misset("ZHIBU-E26", "DATABASE_URL", hint) from error
+    if found["ENGINE"] not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+        raise Misset("ZHIBU-E26", "DATABASE_URL", hint)
+    return found
+
+
+DATABASES: dict[str, dict[str, Any]] = {"default": _database()}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATA_DIR.mkdir(parents=True, exist_ok=True)
     DATABASES["default"].setdefault("OPTIONS", {}).update(
         # A writer takes its lock at once, so that two writers queue instead of failing half-way;
         # FULL, because what was acknowledged must survive the loss of power.
@@ -138,7 +213,13 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
 
 LANGUAGE_CODE = "zh-hans"
-TIME_ZONE = os.environ.get("ZHIBU_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = os.environ.get("ZHIBU_TIME_ZONE") or "Asia/Shanghai"
+try:
+    zoneinfo.ZoneInfo(TIME_ZONE)
+except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as _error:
+    raise Misset(
+        "ZHIBU-E27", "ZHIBU_TIME_ZONE", "写时区名，如 Asia/Shanghai、Asia/Urumqi。"
+    ) from _error
 USE_I18N = True
 USE_TZ = True
 
@@ -153,7 +234,7 @@ MEDIA_URL = ""  # attachments are served by a view that asks for the right
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
-ATTACHMENT_MAX_BYTES = int(os.environ.get("ZHIBU_ATTACHMENT_MAX_MB", "20")) * 1024 * 1024
+ATTACHMENT_MAX_BYTES = _whole("ZHIBU_ATTACHMENT_MAX_MB", default=20, least=1, most=500) * 2**20
 
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -161,6 +242,7 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 HTTPS = _flag("ZHIBU_HTTPS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # a monitor asks from inside, behind the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
@@ -171,22 +253,29 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-LOGGING = {
+LOG_FORMAT = _choice("ZHIBU_LOG", default="plain", choices=("plain", "json"))
+LOG_LEVEL = _choice(
+    "ZHIBU_LOG_LEVEL", default="INFO", choices=tuple(logging.getLevelNamesMapping())
+)
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
-            "fmt": "{asctime}{levelname}{name}{message}",
+            "fmt": "{levelname}{name}{message}",
             "style": "{",
+            "rename_fields": {"levelname": "level", "name": "logger"},
+            "timestamp": "at",
+            "json_ensure_ascii": False,
         },
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "json" if os.environ.get("ZHIBU_LOG") == "json" else "plain",
+            "formatter": LOG_FORMAT,
         }
     },
-    "root": {"handlers": ["console"], "level": os.environ.get("ZHIBU_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

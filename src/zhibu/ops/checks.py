@@ -32,7 +32,6 @@ VARIABLES: Final = frozenset(
         "ZHIBU_DATA_DIR",
         "ZHIBU_DEBUG",
         "ZHIBU_DEMO_PASSWORD",
-        "ZHIBU_FONTS_DIR",
         "ZHIBU_HOSTS",
         "ZHIBU_HTTPS",
         "ZHIBU_KEYS_DIR",
