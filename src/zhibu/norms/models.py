@@ -56,3 +56,6 @@ class NormChoice(models.Model):
                 name="norm_choice_one_open",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.pack}（{self.since:%Y-%m-%d} 起）"

@@ -48,6 +48,9 @@ class Plan(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.year}年度安排表"
+
 
 class PlanLine(models.Model):
     """安排: one line of the table. What state it is in is worked out, never stored."""
@@ -61,6 +64,7 @@ class PlanLine(models.Model):
     year = models.PositiveSmallIntegerField()
     practice_class = models.CharField("类别", max_length=1, choices=CLASSES)
     requirement = models.CharField(max_length=40, blank=True, default="")  # its code; none for X
+    ordinal = models.PositiveSmallIntegerField(default=0)  # of the duty's window; 0 for X
     activity = models.CharField("活动", max_length=20, choices=ACTIVITIES)
     title = models.CharField("事项", max_length=200)
     topic = models.CharField("主题", max_length=500, blank=True, default="")
@@ -89,12 +93,25 @@ class PlanLine(models.Model):
                 | (Q(practice_class__in=["B", "T"]) & ~Q(requirement="")),
                 name="line_class_fits_requirement",
             ),
+            models.CheckConstraint(
+                condition=Q(requirement="", ordinal=0) | (~Q(requirement="") & Q(ordinal__gte=1)),
+                name="line_ordinal_of_duty",
+            ),
+            # A duty has one line; written twice because NULL never equals NULL.
+            models.UniqueConstraint(
+                fields=["plan", "requirement", "ordinal"],
+                condition=Q(group__isnull=True) & ~Q(requirement=""),
+                name="line_one_per_duty",
+            ),
+            models.UniqueConstraint(
+                fields=["plan", "requirement", "group", "ordinal"],
+                condition=Q(group__isnull=False) & ~Q(requirement=""),
+                name="line_one_per_group_duty",
+            ),
             models.CheckConstraint(condition=Q(due_on__gte=F("opens_on")), name="line_window"),
             models.CheckConstraint(
                 condition=Q(discharged_by=None, happened_on=None, filed_on=None)
-                | Q(
-                    discharged_by__isnull=False, happened_on__isnull=False, filed_on__isnull=False
-                ),
+                | Q(discharged_by__isnull=False, happened_on__isnull=False, filed_on__isnull=False),
                 name="line_discharged_whole",
             ),
             models.CheckConstraint(
@@ -116,6 +133,9 @@ class PlanLine(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.planned_on:%Y-%m-%d} {self.title}"
+
 
 class LineChange(models.Model):
     """An amendment of an adopted table: what it was, what it is, why."""
@@ -125,6 +145,7 @@ class LineChange(models.Model):
         CHANGE = "change", "调整"
         REMOVE = "remove", "取消"
         WAIVE = "waive", "免除"
+        RESTORE = "restore", "恢复"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     plan = models.ForeignKey(Plan, on_delete=models.PROTECT, related_name="changes")
@@ -139,6 +160,9 @@ class LineChange(models.Model):
     class Meta:
         ordering = ["at", "id"]
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="change_has_reason")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}：{self.reason}"
 
 
 class TallyCounts(models.Model):
@@ -169,6 +193,9 @@ class Tally(TallyCounts):
             )
         ]
 
+    def __str__(self) -> str:
+        return f"{self.practice_class} {self.due_on:%Y-%m-%d}：{self.total}"
+
 
 class TallyDelta(TallyCounts):
     """What one write changed, until the worker folds it in. `path` is the branch's."""
@@ -179,6 +206,9 @@ class TallyDelta(TallyCounts):
     practice_class = models.CharField(max_length=1, choices=CLASSES)
     due_on = models.DateField()
 
+    def __str__(self) -> str:
+        return f"{self.practice_class} {self.due_on:%Y-%m-%d}：{self.total:+d}"
+
 
 class Holiday(models.Model):
     """A day of the public calendar that an isolated office imported by file."""
@@ -186,3 +216,6 @@ class Holiday(models.Model):
     day = models.DateField(primary_key=True)
     name = models.CharField(max_length=40)
     is_working = models.BooleanField()  # True: 调休 working day; False: day off
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.name}"

@@ -1,0 +1,142 @@
+"""Rows → dated facts about branches, as the rules take them; five queries for any number."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.rules.branches import BranchFacts, GroupFacts, MemberFacts, Span, TermFacts
+from zhibu.rules.norm import Field
+
+COMMITTEE_OFFICES: Final = frozenset(
+    office.value for office in Post.Office if office != Post.Office.GROUP_LEADER
+)
+
+
+def branch_facts(
+    branch: Organization, *, year: int | None = None, span: Span | None = None
+) -> BranchFacts:
+    """What the rules need to know of a branch in a year, in a span of days, or ever."""
+    return facts_of_branches([branch], year=year, span=span)[branch.id]
+
+
+def facts_of_branches(
+    branches: Iterable[Organization], *, year: int | None = None, span: Span | None = None
+) -> dict[UUID, BranchFacts]:
+    """The same for many branches at once, in the same number of queries.
+
+    Only what overlaps the year or span is read; of that, the dates are whole.
+    """
+    if year is not None:
+        span = Span(date(year, 1, 1), date(year, 12, 31))
+    wanted = {branch.id: branch for branch in branches}
+    members = _members(wanted, span)
+    groups = _groups(wanted, span)
+    terms = _terms(wanted, span)
+    return {
+        key: BranchFacts(
+            branch=str(key),
+            field=Field(branch.field),
+            span=Span(branch.founded_on, branch.dissolved_on),
+            members=tuple(members.get(key, ())),
+            groups=tuple(groups.get(key, ())),
+            terms=tuple(terms.get(key, ())),
+            theme_day=branch.theme_day,
+        )
+        for key, branch in wanted.items()
+    }
+
+
+def overlapping(span: Span | None, since: str = "since", until: str = "until") -> Q:
+    """The condition that a row's own span overlaps the given one; no condition for None."""
+    if span is None:
+        return Q()
+    condition = Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__gte": span.since})
+    if span.until is not None:
+        condition &= Q(**{f"{since}__lte": span.until})
+    return condition
+
+
+def _members(wanted: Iterable[UUID], span: Span | None) -> dict[UUID, list[MemberFacts]]:
+    rows = list(
+        Membership.objects.filter(overlapping(span), branch__in=list(wanted))
+        .select_related("member")
+        .order_by("branch_id", "since", "id")
+    )
+    spells = _spells(wanted, span)
+    committee = _committee(wanted, span)
+    found: dict[UUID, list[MemberFacts]] = defaultdict(list)
+    for row in rows:
+        member: Member = row.member
+        special = spells.get(row.member_id, {})
+        found[row.branch_id].append(
+            MemberFacts(
+                member=str(row.member_id),
+                span=Span(row.since, row.until),
+                group=str(row.group_id) if row.group_id else None,
+                full_on=member.full_on,
+                is_leader=member.is_leader,
+                away=special.get(MemberSpell.Kind.AWAY, ()),
+                infirm=special.get(MemberSpell.Kind.INFIRM, ()),
+                voteless=special.get(MemberSpell.Kind.VOTELESS, ()),
+                committee=committee.get((row.branch_id, row.member_id), ()),
+            )
+        )
+    return found
+
+
+def _spells(wanted: Iterable[UUID], span: Span | None) -> dict[UUID, dict[str, tuple[Span, ...]]]:
+    """Special times of members, found through their branches: a list of members could be long."""
+    found: dict[UUID, dict[str, tuple[Span, ...]]] = defaultdict(dict)
+    members = Membership.objects.filter(overlapping(span), branch__in=list(wanted))
+    rows = MemberSpell.objects.filter(overlapping(span), member__in=members.values("member"))
+    for row in rows.order_by("since", "id"):
+        of_kind = found[row.member_id].get(row.kind, ())
+        found[row.member_id][row.kind] = (*of_kind, Span(row.since, row.until))
+    return found
+
+
+def _committee(
+    wanted: Iterable[UUID], span: Span | None
+) -> dict[tuple[UUID, UUID], tuple[Span, ...]]:
+    found: dict[tuple[UUID, UUID], tuple[Span, ...]] = {}
+    rows = Post.objects.filter(
+        overlapping(span), organization__in=list(wanted), office__in=COMMITTEE_OFFICES
+    ).order_by("since", "id")
+    for row in rows:
+        key = (row.organization_id, row.member_id)
+        found[key] = (*found.get(key, ()), Span(row.since, row.until))
+    return found
+
+
+def _groups(wanted: Iterable[UUID], span: Span | None) -> dict[UUID, list[GroupFacts]]:
+    found: dict[UUID, list[GroupFacts]] = defaultdict(list)
+    rows = Organization.objects.filter(
+        overlapping(span, "founded_on", "dissolved_on"),
+        kind=Organization.Kind.GROUP,
+        parent__in=list(wanted),
+    ).order_by("path")
+    for row in rows:
+        assert row.parent_id is not None  # noqa: S101 - asked for by parent
+        found[row.parent_id].append(
+            GroupFacts(
+                str(row.id), row.short_name or row.name, Span(row.founded_on, row.dissolved_on)
+            )
+        )
+    return found
+
+
+def _terms(wanted: Iterable[UUID], span: Span | None) -> dict[UUID, list[TermFacts]]:
+    found: dict[UUID, list[TermFacts]] = defaultdict(list)
+    rows = Term.objects.filter(
+        overlapping(span, "began_on", "ends_on"), organization__in=list(wanted)
+    )
+    for row in rows.order_by("organization_id", "number"):
+        found[row.organization_id].append(TermFacts(row.number, Span(row.began_on, row.ends_on)))
+    return found

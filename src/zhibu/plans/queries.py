@@ -1,0 +1,209 @@
+"""Reads of tables and tallies; each a fixed number of queries whatever the data."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db.models import Q, QuerySet, Sum, Value
+
+from zhibu.org import paths
+from zhibu.org.models import Organization
+from zhibu.plans.models import LineChange, Plan, PlanLine, Tally, TallyDelta
+from zhibu.rules.norm import Activity
+from zhibu.rules.periods import last_of, month_index
+
+SUGGESTED = 30
+"""So many lines are suggested for one record at most."""
+
+
+class Count(NamedTuple):
+    """Lines of one class that are due on one day; `late` were done after it."""
+
+    practice_class: str
+    due_on: date
+    total: int
+    done: int
+    late: int
+    waived: int
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A line that a record may discharge; `is_open` when it happened within its window."""
+
+    line: PlanLine
+    is_open: bool
+
+
+def find_plan(branch: Organization, year: int) -> Plan | None:
+    """The table of a branch and year, with branch and norm."""
+    return (
+        Plan.objects.filter(branch=branch, year=year)
+        .select_related("branch", "norm", "adopted_by")
+        .first()
+    )
+
+
+def lines_of(plan: Plan) -> QuerySet[PlanLine]:
+    """All lines of a table, in the order of their planned days, with their groups."""
+    return plan.lines.select_related("group", "waived_by").order_by("planned_on", "id")
+
+
+def branch_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
+    """All lines of a branch and year, with plan and group."""
+    return (
+        PlanLine.objects.filter(branch=branch, year=year)
+        .select_related("plan", "group", "waived_by")
+        .order_by("planned_on", "id")
+    )
+
+
+def lines_at_hand(branch: Organization, today: date) -> QuerySet[PlanLine]:
+    """What the home of a branch shows of adopted tables: one query.
+
+    Not done and either planned or due by the end of this month (of this year's table and the last);
+    and what was done this month.
+    """
+    first, last = today.replace(day=1), last_of(month_index(today))
+    to_do = Q(discharged_by=None, waived_at=None) & (
+        Q(due_on__lte=last) | Q(planned_on__lte=last, opens_on__lte=last)
+    )
+    done = Q(happened_on__gte=first, happened_on__lte=last)
+    return (
+        PlanLine.objects.filter(to_do | done, branch=branch, plan__state=Plan.State.ADOPTED)
+        .filter(year__in=(today.year, today.year - 1))
+        .select_related("plan", "group")
+        .order_by("due_on", "planned_on", "id")
+    )
+
+
+def lines_of_record(record_id: UUID) -> QuerySet[PlanLine]:
+    """The lines that a record discharges."""
+    return PlanLine.objects.filter(discharged_by=record_id).select_related("plan", "group")
+
+
+def suggest_lines(
+    branch: Organization,
+    activities: Iterable[Activity | str],
+    happened_on: date,
+    *,
+    record_id: UUID | None = None,
+    group: Organization | None = None,
+) -> tuple[Suggestion, ...]:
+    """The lines that a record may discharge, those within their window and nearest first.
+
+    Lines that the record itself discharges already are among them. With `group`, only the lines of
+    that group.
+    """
+    free = Q(discharged_by=None, waived_at=None)
+    if record_id is not None:
+        free |= Q(discharged_by=record_id)
+    lines = (
+        PlanLine.objects.filter(free, branch=branch, activity__in=[str(a) for a in activities])
+        .filter(year__in=(happened_on.year, happened_on.year - 1))
+        # What is open long after could never have been meant; what is open soon is done early.
+        .filter(opens_on__lte=last_of(month_index(happened_on) + 1))
+        .select_related("group", "plan")
+    )
+    if group is not None:
+        lines = lines.filter(group=group)
+    found = [Suggestion(line, line.opens_on <= happened_on <= line.due_on) for line in lines]
+    found.sort(
+        key=lambda s: (
+            s.line.discharged_by is None,
+            not s.is_open,
+            abs((s.line.planned_on - happened_on).days),
+            s.line.id,
+        )
+    )
+    return tuple(found[:SUGGESTED])
+
+
+def changes_of(plan: Plan) -> QuerySet[LineChange]:
+    """The trace of a table's amendments, the newest first."""
+    return plan.changes.select_related("by").order_by("-at", "-id")
+
+
+def last_year_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
+    """The lines of the year before that a new table may carry over."""
+    return PlanLine.objects.filter(branch=branch, year=year - 1).order_by("planned_on", "id")
+
+
+def read_tallies(organizations: Iterable[Organization], year: int) -> dict[UUID, tuple[Count, ...]]:
+    """The counts of each organisation with all below it, in one query.
+
+    What the worker has folded in already, and what writes have left since, found by the prefix of
+    the path. One statement sees one moment, so nothing is counted twice while the worker folds.
+    """
+    wanted = list(organizations)
+    cells: dict[str, dict[tuple[str, date], list[int]]] = {
+        organization.path: defaultdict(lambda: [0, 0, 0, 0]) for organization in wanted
+    }
+    for row in _tally_rows(wanted, year) if wanted else ():
+        if row.is_folded:
+            row.add_to(cells[row.path])
+            continue
+        for path, of_path in cells.items():
+            if paths.is_within(row.path, path):
+                row.add_to(of_path)
+    return {
+        organization.id: tuple(
+            Count(practice_class, due_on, *cell)
+            for (practice_class, due_on), cell in sorted(cells[organization.path].items())
+            if any(cell)
+        )
+        for organization in wanted
+    }
+
+
+class _TallyRow(NamedTuple):
+    is_folded: int
+    path: str
+    practice_class: str
+    due_on: date
+    total: int
+    done: int
+    late: int
+    waived: int
+
+    def add_to(self, cells: dict[tuple[str, date], list[int]]) -> None:
+        cell = cells[self.practice_class, self.due_on]
+        for at, number in enumerate(self[4:]):
+            cell[at] += number
+
+
+def _tally_rows(organizations: list[Organization], year: int) -> Iterable[_TallyRow]:
+    within = Q(pk__in=[])
+    for path in _topmost({organization.path for organization in organizations}):
+        within |= Q(path__gte=path, path__lt=paths.successor(path))
+    key = ("practice_class", "due_on")
+    counts = ("total", "done", "late", "waived")
+    sums = {f"{name}_sum": Sum(name) for name in counts}
+    pending = (
+        TallyDelta.objects.filter(within, year=year)
+        .values("path", *key)
+        .annotate(is_folded=Value(0), **sums)
+        .values_list("is_folded", "path", *key, *sums)
+    )
+    folded = (
+        Tally.objects.filter(organization__in=[o.id for o in organizations], year=year)
+        .annotate(is_folded=Value(1))
+        .values_list("is_folded", "organization__path", *key, *counts)
+    )
+    return (_TallyRow(*row) for row in folded.union(pending, all=True))
+
+
+def _topmost(wanted: set[str], *, most: int = 8) -> set[str]:
+    """Few paths that hold all that are wanted: long lists are widened to their parents."""
+    found = set(wanted)
+    while len(found) > most:
+        longest = max(map(len, found))
+        if longest <= paths.WIDTH:
+            break
+        found = {path[: -paths.WIDTH] if len(path) == longest else path for path in found}
+    return {p for p in found if not any(o != p and p.startswith(o) for o in found)}

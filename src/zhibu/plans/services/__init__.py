@@ -1,0 +1,52 @@
+"""The verbs of the annual table. Each is one transaction and, where it stands alone, one ledger line."""
+
+from __future__ import annotations
+
+from zhibu.plans.services.desk import LineKept, LineRefused, PlanConflict, PlanExists
+from zhibu.plans.services.discharge import discharge_lines, release_lines
+from zhibu.plans.services.drafting import adopt_plan, draft_plan, take_up
+from zhibu.plans.services.editing import (
+    add_line,
+    edit_line,
+    remove_line,
+    restore_line,
+    waive_line,
+)
+from zhibu.plans.services.holidays import (
+    HolidayFault,
+    HolidayProposal,
+    HolidaysFaulty,
+    apply_holiday_proposals,
+    import_holidays,
+    recheck_holidays,
+)
+from zhibu.plans.services.redraft import Redraft, Shift, apply_redraft, redraft
+from zhibu.plans.services.tallies import fold_tallies
+
+__all__ = [
+    "HolidayFault",
+    "HolidayProposal",
+    "HolidaysFaulty",
+    "LineKept",
+    "LineRefused",
+    "PlanConflict",
+    "PlanExists",
+    "Redraft",
+    "Shift",
+    "add_line",
+    "adopt_plan",
+    "apply_holiday_proposals",
+    "apply_redraft",
+    "discharge_lines",
+    "draft_plan",
+    "edit_line",
+    "fold_tallies",
+    "import_holidays",
+    "recheck_holidays",
+    "redraft",
+    "release_lines",
+    "remove_line",
+    "restore_line",
+    "take_up",
+    "waive_line",
+]

@@ -1,0 +1,132 @@
+"""Tallies: what a write changes in the counts, and the worker's step that folds it in.
+
+Each verb leaves its changes as deltas in its own transaction, so no writer waits for a row of a
+level above. The worker adds them to the totals of the branch and of every level above it, and
+takes them away in the same transaction: a worker that is killed half-way has done nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any, cast
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Field
+
+from zhibu.org import paths
+from zhibu.org.models import Organization
+from zhibu.people.keys import new_key
+from zhibu.plans.models import Plan, PlanLine, Tally, TallyDelta
+
+Cell = tuple[str, int, str, date]  # path, year, class, due day
+Counts = tuple[int, int, int, int]  # total, done, late, waived
+
+ROWS_A_STATEMENT = 500
+
+
+def counts_of(line: PlanLine) -> Counts:
+    """What one line adds to its cell."""
+    is_done = line.happened_on is not None
+    is_late = line.happened_on is not None and line.happened_on > line.due_on
+    return (1, int(is_done and not is_late), int(is_late), int(line.waived_at is not None))
+
+
+class Moves:
+    """What one verb changes in the tallies. Lines of drafts do not count."""
+
+    def __init__(self) -> None:
+        self._cells: dict[Cell, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+
+    def leave(self, plan: Plan, *lines: PlanLine) -> None:
+        """These lines, as they are now, no longer count. Wants the plan's branch fetched."""
+        self._count(plan, lines, -1)
+
+    def enter(self, plan: Plan, *lines: PlanLine) -> None:
+        """These lines count as they are now."""
+        self._count(plan, lines, 1)
+
+    def write(self) -> None:
+        """Leave the changes as deltas for the worker, in the caller's transaction."""
+        deltas = []
+        for (path, year, practice_class, due_on), counts in sorted(self._cells.items()):
+            if any(counts):
+                key = {"path": path, "year": year, "practice_class": practice_class}
+                numbers = dict(zip(_COUNTS, counts, strict=True))
+                deltas.append(TallyDelta(due_on=due_on, **key, **numbers))
+        TallyDelta.objects.bulk_create(deltas)
+
+    def _count(self, plan: Plan, lines: Iterable[PlanLine], sign: int) -> None:
+        if plan.state != Plan.State.ADOPTED:
+            return
+        path = plan.branch.path
+        for line in lines:
+            cell = self._cells[path, line.year, line.practice_class, line.due_on]
+            for at, number in enumerate(counts_of(line)):
+                cell[at] += sign * number
+
+
+def fold_tallies(limit: int = 2000) -> int:
+    """Fold up to `limit` deltas into the totals; how many were folded, 0 when none is left.
+
+    Any number of workers may do this at once: each takes deltas that no other holds.
+    """
+    with transaction.atomic():
+        deltas = list(
+            TallyDelta.objects.select_for_update(
+                skip_locked=connection.features.has_select_for_update_skip_locked
+            ).order_by("pk")[:limit]
+        )
+        if not deltas:
+            return 0
+        cells: dict[Cell, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        for delta in deltas:
+            changes = (delta.total, delta.done, delta.late, delta.waived)
+            for path in (*paths.ancestors(delta.path), delta.path):
+                cell = cells[path, delta.year, delta.practice_class, delta.due_on]
+                for at, number in enumerate(changes):
+                    cell[at] += number
+        add_to_tallies(cells)
+        TallyDelta.objects.filter(pk__in=[delta.pk for delta in deltas]).delete()
+        return len(deltas)
+
+
+def add_to_tallies(cells: Mapping[Cell, Iterable[int]]) -> None:
+    """Add counts to the totals, in one order for all workers so that none waits in a circle."""
+    ids: dict[str, UUID] = dict(
+        Organization.objects.filter(path__in={cell[0] for cell in cells}).values_list("path", "id")
+    )
+    rows = [
+        (new_key(), ids[path], year, practice_class, due_on, *counts)
+        for (path, year, practice_class, due_on), counts in sorted(cells.items())
+        if path in ids
+    ]
+    for start in range(0, len(rows), ROWS_A_STATEMENT):
+        _upsert(rows[start : start + ROWS_A_STATEMENT])
+
+
+def _upsert(rows: list[tuple[object, ...]]) -> None:
+    """Both databases speak this; the ORM knows no "add to what is there"."""
+    fields = [cast("Field[Any, Any]", Tally._meta.get_field(name)) for name in _COLUMNS]  # noqa: SLF001
+    names = ", ".join(field.get_attname() for field in fields)
+    table = Tally._meta.db_table  # noqa: SLF001
+    sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _COUNTS)
+    values = [
+        field.get_db_prep_value(value, connection)
+        for row in rows
+        for field, value in zip(fields, row, strict=True)
+    ]
+    places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {table} ({names}) VALUES {places} "  # noqa: S608 - names of our own model
+            "ON CONFLICT (organization_id, year, practice_class, due_on) "
+            f"DO UPDATE SET {sums}",
+            values,
+        )
+
+
+_COUNTS = ("total", "done", "late", "waived")
+_COLUMNS = ("id", "organization", "year", "practice_class", "due_on", *_COUNTS)
