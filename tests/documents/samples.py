@@ -112,9 +112,7 @@ def make_book(*, meetings: int = 4, paragraphs: int = 1) -> Book:
         90,
         title="2026年5月20日主题党日",
         is_void=True,
-        changes=(
-            Change("作废", "2026年5月22日", "沈启明", "与第8号记录重复归档", "第2版"),
-        ),
+        changes=(Change("作废", "2026年5月22日", "沈启明", "与第8号记录重复归档", "第2版"),),
     )
     hidden = make_record(
         91,
@@ -154,8 +152,13 @@ def make_book(*, meetings: int = 4, paragraphs: int = 1) -> Book:
         ),
         roster=tuple(
             RosterRow(
-                f"党员{n}", "女" if n % 2 else "男", "1985年3月", "2008年7月1日", "2009年7月1日",
-                "正式党员", "第一党小组",
+                f"党员{n}",
+                "女" if n % 2 else "男",
+                "1985年3月",
+                "2008年7月1日",
+                "2009年7月1日",
+                "正式党员",
+                "第一党小组",
             )
             for n in range(1, 29)
         ),
@@ -171,17 +174,28 @@ def make_book(*, meetings: int = 4, paragraphs: int = 1) -> Book:
         ),
         changes=(
             Change(
-                "作废", "2026年5月22日", "沈启明", "与第8号记录重复归档", "第2版",
+                "作废",
+                "2026年5月22日",
+                "沈启明",
+                "与第8号记录重复归档",
+                "第2版",
                 "2026年5月20日主题党日",
             ),
         ),
         seals=(
             SealRow(
-                "第11次封存", "2026年11月1日08:00", "第1号至第92号", DIGEST, branch,
-                "Zm9v" * 22, "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90",
+                "第11次封存",
+                "2026年11月1日08:00",
+                "第1号至第92号",
+                DIGEST,
+                branch,
+                "Zm9v" * 22,
+                "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90",
                 (
                     Countersignature(
-                        "出入境检验检疫局直属机关党委", "2026年11月2日10:20", "YmFy" * 22,
+                        "出入境检验检疫局直属机关党委",
+                        "2026年11月2日10:20",
+                        "YmFy" * 22,
                         "0f1e 2d3c 4b5a 6978 8796 a5b4 c3d2 e1f0",
                     ),
                 ),

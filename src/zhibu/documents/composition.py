@@ -320,7 +320,13 @@ def _change_blocks(changes: tuple[Change, ...]) -> Iterator[Block]:
     yield from _grid_or_note(
         ("序号", "记录", "事项", "时间", "办理人", "理由"),
         [
-            (c.record, "".join((c.kind, f"（{c.version}）" if c.version else "")), c.at, c.by, c.reason)
+            (
+                c.record,
+                "".join((c.kind, f"（{c.version}）" if c.version else "")),
+                c.at,
+                c.by,
+                c.reason,
+            )
             for c in changes
         ],
         (1.7, 5, 2.6, 3.4, 2.4, 4.4),

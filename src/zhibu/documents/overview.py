@@ -56,7 +56,13 @@ def overview_xlsx(overview: Overview) -> bytes:
 
 
 def _styles(workbook: Any) -> dict[str, Any]:
-    ruled = {"border": 1, "text_wrap": True, "valign": "vcenter", "font_name": "仿宋", "font_size": 11}
+    ruled = {
+        "border": 1,
+        "text_wrap": True,
+        "valign": "vcenter",
+        "font_name": "仿宋",
+        "font_size": 11,
+    }
     centred = ruled | {"align": "center"}
     styles = {
         "title": {"font_name": "方正小标宋简体", "font_size": 18, "align": "center"},

@@ -108,8 +108,11 @@ def read_table_xlsx(content: bytes, *, year: int | None = None) -> TableSheet:
     cells, header_at, columns = found
     marked_year = _integer(marks.get("year", ""))
     reader = _Reader(columns, year or marked_year)
-    faults = [SheetFault(header_at + 1, _LABELS[field], "缺少这一列。") for field in _REQUIRED
-              if field not in columns]
+    faults = [
+        SheetFault(header_at + 1, _LABELS[field], "缺少这一列。")
+        for field in _REQUIRED
+        if field not in columns
+    ]
     if not faults:
         reader.read(cells, header_at)
         faults = reader.faults
@@ -126,7 +129,9 @@ def read_table_xlsx(content: bytes, *, year: int | None = None) -> TableSheet:
 
 def _guard(content: bytes) -> None:
     if len(content) > LARGEST_FILE:
-        raise _Refused(f"文件超过{LARGEST_FILE // 1024 // 1024} MB，请删去无关的工作表和图片后重试。")
+        raise _Refused(
+            f"文件超过{LARGEST_FILE // 1024 // 1024} MB，请删去无关的工作表和图片后重试。"
+        )
     if not content.startswith(b"PK\x03\x04"):
         raise _Refused("文件不是 .xlsx 格式。请在 Excel 或 WPS 中另存为“Excel 工作簿（.xlsx）”。")
     try:

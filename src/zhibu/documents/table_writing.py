@@ -69,7 +69,13 @@ def write_table_xlsx(table: AnnualTable) -> bytes:
 
 
 def _formats(workbook: Any) -> dict[str, Any]:
-    ruled = {"border": 1, "text_wrap": True, "valign": "vcenter", "font_name": "仿宋", "font_size": 11}
+    ruled = {
+        "border": 1,
+        "text_wrap": True,
+        "valign": "vcenter",
+        "font_name": "仿宋",
+        "font_size": 11,
+    }
     centred = ruled | {"align": "center"}
     return {
         "title": workbook.add_format(

@@ -52,9 +52,7 @@ def typeset_book(
         font_paths=load_fonts(tuple(font_dirs), has_system_fonts=has_system_fonts),
         sys_inputs={"book": _book_json(book, report)},
     )
-    issued_at = datetime(
-        book.issued_on.year, book.issued_on.month, book.issued_on.day, tzinfo=UTC
-    )
+    issued_at = datetime(book.issued_on.year, book.issued_on.month, book.issued_on.day, tzinfo=UTC)
     try:
         return _compile(compiler, issued_at, "a-2b")
     except typst.TypstError:
