@@ -1,0 +1,128 @@
+"""Rows → the values that the rules judge a record from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from uuid import UUID
+
+from zhibu.handbook.models import Attachment, Record
+from zhibu.norms.facts import NormMissing, norm_for, norm_of
+from zhibu.org.facts import branch_facts
+from zhibu.org.models import Organization
+from zhibu.plans.models import PlanLine
+from zhibu.rules.contents import AttachmentNote, RecordContent
+from zhibu.rules.contents_data import from_data
+from zhibu.rules.norm import Activity, Norm, PracticeClass, Requirement, Unit
+from zhibu.rules.records import LineTarget, judge_record
+from zhibu.rules.verdicts import Verdict
+
+
+def read_draft(record: Record) -> RecordContent:
+    """What is being written. Raises LookupError when nothing is."""
+    if record.draft is None:
+        raise LookupError("nothing is being written")
+    return from_data(record.draft)
+
+
+def attachment_notes(files: Iterable[Attachment]) -> tuple[AttachmentNote, ...]:
+    """Files as a content names them."""
+    return tuple(
+        AttachmentNote(
+            key=str(file.id),
+            name=file.name,
+            media_type=file.media_type,
+            size=file.size,
+            digest=file.digest,
+        )
+        for file in files
+    )
+
+
+def named_lines(keys: Iterable[str]) -> tuple[PlanLine, ...]:
+    """The stored lines with these keys; what is no key of a line is left out."""
+    wanted = [key for key in map(_as_key, keys) if key is not None]
+    if not wanted:
+        return ()
+    return tuple(PlanLine.objects.filter(pk__in=wanted).select_related("plan__norm", "group"))
+
+
+def line_target(line: PlanLine, record_id: UUID | None) -> LineTarget:
+    """A line as the rules judge whether the record may discharge it."""
+    is_other = line.discharged_by is not None and line.discharged_by != record_id
+    return LineTarget(
+        line=str(line.id),
+        activity=Activity(line.activity),
+        opens=line.opens_on,
+        due=line.due_on,
+        title=line.title,
+        group=str(line.group_id) if line.group_id else "",
+        is_waived=line.waived_at is not None,
+        discharged_by=str(line.discharged_by) if is_other else "",
+    )
+
+
+def requirements_for(
+    branch: Organization, content: RecordContent, lines: Sequence[PlanLine], *, today: date
+) -> tuple[Requirement, ...]:
+    """The requirements that a record answers.
+
+    Those of the lines that it names, by the norm that each table was made from; and for an activity
+    that no line speaks of, the first one of the branch's norm of that day.
+    """
+    found: dict[str, Requirement] = {}
+    for line in lines:
+        asked = norm_of(line.plan.norm).requirement(line.requirement) if line.requirement else None
+        if asked is not None:
+            found.setdefault(asked.code, asked)
+    spoken_of = {asked.activity for asked in found.values()}
+    left = [activity for activity in content.activities if activity not in spoken_of]
+    if not left:
+        return tuple(found.values())
+    day = content.began_at.date() if content.began_at is not None else today
+    try:
+        _, norm = norm_for(branch, day)
+    except NormMissing:
+        return tuple(found.values())
+    for activity in left:
+        usual = _usual_requirement(norm, activity)
+        if usual is not None:
+            found.setdefault(usual.code, usual)
+    return tuple(found.values())
+
+
+def judge_draft(
+    *, branch: Organization, content: RecordContent, record_id: UUID | None = None, today: date
+) -> tuple[Verdict, ...]:
+    """All that the rules say of a record: the same while it is written and when it is filed.
+
+    `record_id` is the record itself, whose own lines are not taken by another.
+    """
+    lines = [line for line in named_lines(content.lines) if line.branch_id == branch.id]
+    day = content.began_at.date() if content.began_at is not None else today
+    return judge_record(
+        content,
+        requirements_for(branch, content, lines, today=today),
+        branch_facts(branch, year=day.year),
+        today=today,
+        lines=[line_target(line, record_id) for line in lines],
+    )
+
+
+def _usual_requirement(norm: Norm, activity: Activity) -> Requirement | None:
+    """The requirement that an activity usually answers: a regular one that binds, if there is one."""
+    asked = [one for one in norm.requirements if one.activity is activity]
+    asked.sort(
+        key=lambda one: (
+            one.cadence.unit is Unit.EVENT,
+            one.practice_class is not PracticeClass.B,
+        )
+    )
+    return asked[0] if asked else None
+
+
+def _as_key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -1,0 +1,252 @@
+"""Verbs that make a record permanent: file, correct, void. Each appends one link to the chain."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from zhibu.handbook.facts import attachment_notes, judge_draft, named_lines
+from zhibu.handbook.models import Attachment, Record, RecordVersion
+from zhibu.handbook.refusals import LineUnavailable, RecordIncomplete, RecordRefused
+from zhibu.handbook.services.drafts import check_revision, lock_record
+from zhibu.handbook.versions import compose_version, read_version
+from zhibu.ledger.models import ChainHead
+from zhibu.ledger.services import lock_head, note
+from zhibu.people.keys import new_key
+from zhibu.people.models import Person
+from zhibu.plans.models import PlanLine
+from zhibu.plans.services import discharge_lines, release_lines
+from zhibu.rules.contents import RecordContent
+from zhibu.rules.records import is_fit_to_file
+
+
+def file_record(
+    *, record: Record, revision: int, submission: UUID, by: Person, at: datetime
+) -> RecordVersion:
+    """Make the draft permanent: version, digest, link, ledger line, lines of the table, tallies.
+
+    `revision` is the one that the writer read; `submission` is the form's own key: the same one
+    again gives the version that it made. Raises RecordIncomplete, DraftConflict, LineUnavailable,
+    RecordRefused.
+    """
+    return _file(record, revision, submission, by, at, RecordVersion.Action.FILE, "")
+
+
+def correct_record(
+    *,
+    record: Record,
+    revision: int,
+    submission: UUID,
+    by: Person,
+    at: datetime,
+    reason: str = "",
+) -> RecordVersion:
+    """File the draft of a correction as a new version that names the one before.
+
+    Raises what `file_record` raises.
+    """
+    return _file(record, revision, submission, by, at, RecordVersion.Action.CORRECT, reason)
+
+
+@transaction.atomic
+def void_record(
+    *, record: Record, reason: str, by: Person, at: datetime, submission: UUID | None = None
+) -> RecordVersion:
+    """Say that a filed record does not count. It stays in the book, and its lines are open again.
+
+    Raises RecordRefused without a reason, or when there is nothing filed to void.
+    """
+    reason = reason.strip()
+    if not reason:
+        raise RecordRefused("作废记录须写明理由。")
+    head = lock_head(record.branch_id)
+    if submission is not None and (known := _known(submission, record)):
+        return known
+    current = lock_record(record.pk)
+    if current.state != Record.State.FILED or current.current is None:
+        raise RecordRefused("只有已归档的记录可以作废。")
+    filed = read_version(current.current).content
+    said = RecordContent(
+        activities=filed.activities,
+        began_at=filed.began_at,
+        ended_at=filed.ended_at,
+        group=filed.group,
+        topic=filed.topic,
+    )
+    version = _append(
+        head, current, said, submission or new_key(), by, at, RecordVersion.Action.VOID, reason, ()
+    )
+    release_lines(record_id=current.id, by=by)
+    return version
+
+
+def _file(
+    record: Record,
+    revision: int,
+    submission: UUID,
+    by: Person,
+    at: datetime,
+    action: RecordVersion.Action,
+    reason: str,
+) -> RecordVersion:
+    if known := _known(submission, record):
+        return known
+    # Judging reads a good deal: done before the branch's writers are made to wait. The revision
+    # sees to it that what is filed is what was judged.
+    draft = Record.objects.select_related("branch", "drafted_by").get(pk=record.pk)
+    today = timezone.localdate(at)
+    try:
+        content = _judged(draft, revision, today)
+    except RecordRefused:
+        # The same submission may have been filed by another process since it was looked for.
+        if known := _known(submission, record):
+            return known
+        raise
+    with transaction.atomic():
+        head = lock_head(draft.branch_id)
+        if known := _known(submission, record):
+            return known
+        current = lock_record(record.pk)
+        _check_action(current, action)
+        check_revision(current, revision)
+        files = list(
+            Attachment.objects.select_for_update()
+            .filter(record=current, in_draft=True)
+            .order_by("added_at", "id")
+        )
+        content = replace(content, attachments=attachment_notes(files))
+        lines = _claim_lines(current, content)
+        version = _append(head, current, content, submission, by, at, action, reason.strip(), files)
+        _discharge(current, lines, version, by)
+    return version
+
+
+def _judged(draft: Record, revision: int, today: date) -> RecordContent:
+    content = check_revision(draft, revision)
+    verdicts = judge_draft(branch=draft.branch, content=content, record_id=draft.id, today=today)
+    if not is_fit_to_file(verdicts) or content.began_at is None:
+        raise RecordIncomplete(verdicts)
+    return content
+
+
+def _known(submission: UUID, record: Record) -> RecordVersion | None:
+    """The version that this submission made already."""
+    version = RecordVersion.objects.filter(submission=submission).first()
+    if version is not None and version.record_id != record.pk:
+        raise RecordRefused("这次提交的编号已用于另一份记录，请刷新页面后重新提交。")
+    return version
+
+
+def _check_action(record: Record, action: RecordVersion.Action) -> None:
+    is_first = action == RecordVersion.Action.FILE
+    if record.state == Record.State.VOIDED:
+        raise RecordRefused("这份记录已经作废，不能再归档或更正。")
+    if is_first and record.state != Record.State.DRAFT:
+        raise RecordRefused("这份记录已经归档，如需修改请办理更正。")
+    if not is_first and record.state != Record.State.FILED:
+        raise RecordRefused("这份记录尚未归档，可以直接修改草稿。")
+
+
+def _append(
+    head: ChainHead,
+    record: Record,
+    content: RecordContent,
+    submission: UUID,
+    by: Person,
+    at: datetime,
+    action: RecordVersion.Action,
+    reason: str,
+    files: Iterable[Attachment],
+) -> RecordVersion:
+    """One more link; `head` and `record` are held by this transaction."""
+    files = list(files)
+    before = record.current
+    version = compose_version(
+        record_id=record.id,
+        branch_id=record.branch_id,
+        sequence=head.sequence + 1,
+        previous=head.link,
+        version=before.version + 1 if before else 1,
+        action=action,
+        submission=submission,
+        filed_at=at,
+        filed_by_id=by.id,
+        content=content,
+        files=files,
+        reason=reason,
+        replaces=before.link if before else "",
+    )
+    version.save(force_insert=True)
+    head.sequence, head.link = version.sequence, version.link
+    head.save(update_fields=["sequence", "link"])
+    is_void = action == RecordVersion.Action.VOID
+    record.state = Record.State.VOIDED if is_void else Record.State.FILED
+    record.current = version
+    record.draft = None
+    record.revision += 1
+    record.save(update_fields=["state", "current", "draft", "revision"])
+    if files:
+        keys = [file.pk for file in files]
+        Attachment.objects.filter(pk__in=keys).update(is_filed=True)
+    note(
+        by=by,
+        verb=f"{action.value}_record",
+        organization_id=record.branch_id,
+        subject=record,
+        detail={
+            "version": version.version,
+            "sequence": version.sequence,
+            "link": version.link,
+            "happened_on": version.happened_on.isoformat(),
+            **({"reason": reason} if reason else {}),
+        },
+        at=at,
+    )
+    return version
+
+
+def _claim_lines(record: Record, content: RecordContent) -> list[PlanLine]:
+    """The lines that the content names, as they stand now. Raises LineUnavailable."""
+    lines = list(named_lines(content.lines))
+    if len(lines) != len(set(content.lines)) or any(
+        line.branch_id != record.branch_id for line in lines
+    ):
+        raise LineUnavailable(content.lines, "所选安排已不在本支部的安排表中，请重新选择。")
+    taken = [line for line in lines if line.discharged_by not in {None, record.id}]
+    if taken:
+        titles = "、".join(line.title for line in taken)
+        raise LineUnavailable(
+            [str(line.id) for line in taken], f"“{titles}”已由另一份记录完成，请取消勾选。"
+        )
+    waived = [line for line in lines if line.waived_at is not None]
+    if waived:
+        titles = "、".join(line.title for line in waived)
+        raise LineUnavailable(
+            [str(line.id) for line in waived], f"“{titles}”已经免除，不必再由记录完成。"
+        )
+    return lines
+
+
+def _discharge(record: Record, lines: list[PlanLine], version: RecordVersion, by: Person) -> None:
+    """Tie the lines to the record. A line that it had before keeps the day on which it was filed."""
+    held = {line.pk: line.filed_on for line in PlanLine.objects.filter(discharged_by=record.id)}
+    if held:
+        release_lines(record_id=record.id, by=by, keep=[line.pk for line in lines])
+    today = timezone.localdate(version.filed_at)
+    by_day: dict[date, list[PlanLine]] = defaultdict(list)
+    for line in lines:
+        by_day[held.get(line.pk) or today].append(line)
+    for filed_on, some in by_day.items():
+        discharge_lines(
+            lines=some,
+            record_id=record.id,
+            happened_on=version.happened_on,
+            filed_on=filed_on,
+            by=by,
+        )
