@@ -153,6 +153,7 @@ def run_server(host: str, port: int, processes: int) -> None:
     """Serve pages until the process is told to stop."""
     from granian import Granian
     from granian.constants import Interfaces
+    from granian.log import LogLevels
 
     # A fork would copy the threads and connections of this process; and Windows has none.
     multiprocessing.set_start_method("spawn", force=True)
@@ -167,7 +168,8 @@ def run_server(host: str, port: int, processes: int) -> None:
         blocking_threads_idle_timeout=600,
         respawn_failed_workers=True,
         workers_kill_timeout=10,
-        log_dictconfig=settings.LOGGING,
+        log_level=LogLevels.warning,  # its "starting" and "stopping" say what we said already
+        log_dictconfig={"loggers": {}, **settings.LOGGING},
         websockets=False,
     ).serve()
 
