@@ -298,11 +298,11 @@ def _proof_rows(record: RecordSheet) -> Iterator[tuple[tuple[str, Text], ...]]:
     times = record.times
     yield (("发生时间", times.happened), ("归档时间", times.filed))
     sealed = times.sealed or "尚未封存"
-    yield (("封存时间", sealed), ("归档号、版本", "　".join((record.number, record.version))))
+    yield (("封存时间", sealed), ("归档编号", "　".join((record.number, record.version))))
     if times.remark:
         yield (("说明", times.remark),)
     if record.lines:
-        yield (("完成的安排", "\n".join(record.lines)),)
+        yield (("完成事项", "\n".join(record.lines)),)
     for change in record.changes:
         yield ((change.kind, _say_change(change)),)
     yield (("摘要码", record.digest),)

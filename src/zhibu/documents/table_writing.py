@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
@@ -103,6 +104,23 @@ def _write_line(sheet: Any, formats: dict[str, Any], number: int, line: TableLin
         else:
             sheet.write_string(row, column, clean(getattr(line, field))[:LONGEST_CELL], style)
     sheet.write_string(row, len(COLUMNS), line.key)
+    sheet.set_row(row, _height(line))
+
+
+def _height(line: TableLine) -> float:
+    """Row height in points for the wrapped text: not every program works it out when it opens."""
+    rows = 1
+    for column, (field, _) in enumerate(COLUMNS):
+        if field not in ("number", "planned_on"):
+            text = str(getattr(line, field))
+            # A Chinese character is about two widths of a digit, the unit of a column.
+            rows = max(rows, *(_rows(part, _WIDTHS[column]) for part in text.split("\n")))
+    return min(max(rows * 15.0 + 6.0, 24.0), 400.0)
+
+
+def _rows(text: str, width: int) -> int:
+    units = sum(1 if character.isascii() else 2.1 for character in text)
+    return max(1, math.ceil(units / (width - 1)))
 
 
 def _write_day(

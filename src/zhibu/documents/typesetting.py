@@ -26,9 +26,13 @@ from zhibu.documents.composition import compose_book
 from zhibu.documents.fonts import FontReport, Role, load_fonts, require_fonts
 from zhibu.documents.literal import Covered, clean
 
-# A run of this many characters without a break (an address, a digest) may be broken anywhere.
+# A Latin run of more characters than this (an address, a digest) may be broken anywhere; so may
+# any other run without a space that no word of any script is as long as.
 LONGEST_RUN = 12
-_LONG_RUN = re.compile(rf"[^\s\u2e80-\U0010ffff]{{{LONGEST_RUN + 1},}}")
+LONGEST_WORD = 30
+_LONG_RUN = re.compile(
+    rf"[!-~\u00a1-\u02ff]{{{LONGEST_RUN + 1},}}|[^\s\u2e80-\U0010ffff]{{{LONGEST_WORD + 1},}}"
+)
 _ZERO_WIDTH_SPACE = "\u200b"
 # A stand-in for 小标宋 or 黑体 is set bold, since those two are heavy by themselves.
 _HEAVY = "bold"
@@ -92,7 +96,7 @@ def _font_data(report: FontReport) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """Blocks as JSON data: text cleaned, covered text as null, break marks in long runs."""
+    """Blocks as JSON data: text cleaned, covered text as null, long runs marked."""
     if isinstance(value, str):
         return _with_breaks(clean(value))
     if isinstance(value, Covered):
@@ -110,7 +114,7 @@ def plain(value: Any) -> Any:
 def _with_breaks(text: str) -> str:
     if len(text) <= LONGEST_RUN:
         return text
-    return _LONG_RUN.sub(lambda run: _ZERO_WIDTH_SPACE.join(run.group()), text)
+    return _LONG_RUN.sub(lambda run: f"{_ZERO_WIDTH_SPACE}{run.group()}{_ZERO_WIDTH_SPACE}", text)
 
 
 def draw_code(text: str) -> str:

@@ -204,7 +204,7 @@ def _draw_signatures(document: Document, block: Signatures, _wide: bool) -> None
     line = _line(document, "", "ZhibuSignatures")
     for number, name in enumerate(block.names):
         line.add_run(f"{'　　' if number else ''}{clean(name)}（签名）：")
-        line.add_run("　" * 6).underline = True
+        line.add_run("　" * 5).underline = True
     line.paragraph_format.keep_with_next = True
 
 
@@ -220,8 +220,8 @@ def _draw_code(document: Document, block: Code, _wide: bool) -> None:
 
 def _draw_pairs(document: Document, block: Pairs, wide: bool) -> None:
     width = _TEXT_WIDTH[wide]
-    label_width = 1700 if block.is_small else 2200
-    right_label = 1700 if block.is_small else 1400
+    label_width = 1400 if block.is_small else 2200
+    right_label = 1100 if block.is_small else 1400
     rest = (width - label_width - right_label) // 2
     widths = [label_width, rest, right_label, rest]
     style = "ZhibuCellSmall" if block.is_small else "ZhibuCellLarge"
