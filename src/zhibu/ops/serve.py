@@ -105,7 +105,7 @@ def prepare_database() -> None:
     """Bring the tables up to date and publish the norm packs that are shipped."""
     from zhibu.norms.services import load_catalogue
 
-    settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
+    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # may stay empty
     call_command("migrate", verbosity=0, interactive=False)
     load_catalogue(by=None, at=clock.now())
 
@@ -158,7 +158,7 @@ def run_server(host: str, port: int, processes: int) -> None:
     # A fork would copy the threads and connections of this process; and Windows has none.
     multiprocessing.set_start_method("spawn", force=True)
     Granian(
-        "zhibu.wsgi:application",
+        "zhibu.ops.pages:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
