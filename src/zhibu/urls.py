@@ -8,4 +8,3 @@ urlpatterns = [path("", include("zhibu.web.urls"))]
 
 handler404 = "zhibu.web.views.entry.not_found"
 handler500 = "zhibu.web.views.entry.failed"
-handler403 = "zhibu.web.views.entry.forbidden"

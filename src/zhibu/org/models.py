@@ -108,6 +108,9 @@ class Term(models.Model):
             spans("began_on", "ends_on", name="term_span"),
         ]
 
+    def __str__(self) -> str:
+        return f"第{self.number}届"
+
 
 class Member(models.Model):
     """党员: a person on the roster. Only what the work needs is kept."""
@@ -163,6 +166,9 @@ class Membership(models.Model):
         ]
         indexes = [models.Index(fields=["branch", "since"], name="membership_branch_since")]
 
+    def __str__(self) -> str:
+        return f"{self.member_id} {self.since}"
+
 
 class MemberSpell(models.Model):
     """A time during which something special holds for a member."""
@@ -180,6 +186,9 @@ class MemberSpell(models.Model):
 
     class Meta:
         constraints = [spans(name="member_spell_span")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
 
 
 class Post(models.Model):
@@ -211,6 +220,9 @@ class Post(models.Model):
             ),
         ]
 
+    def __str__(self) -> str:
+        return self.get_office_display()
+
 
 class Grant(models.Model):
     """授权: a person holds a role on an organisation, with or without what lies below."""
@@ -234,3 +246,6 @@ class Grant(models.Model):
                 name="grant_one_open",
             ),
         ]
+
+    def __str__(self) -> str:
+        return self.get_role_display()

@@ -38,6 +38,11 @@ _MAY_HOLD = {
 }
 
 
+def may_hold(parent: Organization) -> set[Organization.Kind]:
+    """Which kinds of organisation may be founded below this one."""
+    return _MAY_HOLD[Organization.Kind(parent.kind)]
+
+
 @transaction.atomic
 def found_organization(
     *,
@@ -59,10 +64,8 @@ def found_organization(
     else:
         # Two who found at once would take the same place: the parent's row is the queue.
         parent = Organization.objects.select_for_update().get(pk=parent.pk)
-        if Organization.Kind(kind) not in _MAY_HOLD[Organization.Kind(parent.kind)]:
-            raise Refused(
-                f"{parent.get_kind_display()}下不能设立{Organization.Kind(kind).label}。"
-            )
+        if Organization.Kind(kind) not in may_hold(parent):
+            raise Refused(f"{parent.get_kind_display()}下不能设立{Organization.Kind(kind).label}。")
         if founded_on < parent.founded_on:
             raise Refused("成立日期不能早于上级组织的成立日期。")
         last = parent.children.aggregate(last=Max("path"))["last"] or ""
@@ -113,10 +116,7 @@ def dissolve_organization(
     if organization.children.filter(dissolved_on__isnull=True).exists():
         raise Refused("还有未撤销的下级组织，请先处理下级组织。")
     members = Membership.objects.filter(until__isnull=True)
-    if (
-        members.filter(branch=organization).exists()
-        or members.filter(group=organization).exists()
-    ):
+    if members.filter(branch=organization).exists() or members.filter(group=organization).exists():
         raise Refused("还有党员在册，请先转出全部党员。")
     if dissolved_on < organization.founded_on:
         raise Refused("撤销日期不能早于成立日期。")
@@ -173,7 +173,9 @@ def admit_member(
 
 
 @transaction.atomic
-def edit_member(*, member: Member, branch: Organization, by: Person | None, at: datetime, **changes: Any) -> Member:
+def edit_member(
+    *, member: Member, branch: Organization, by: Person | None, at: datetime, **changes: Any
+) -> Member:
     """Changes what is kept about a member; the ledger names the fields, not the values."""
     allowed = {"name", "sex", "born_on", "joined_on", "full_on", "is_leader"}
     if unknown := set(changes) - allowed:
@@ -273,9 +275,7 @@ def appoint(
                 raise Refused("任职日期须晚于现任书记的任职日期。")
             sitting.until = date.fromordinal(since.toordinal() - 1)
             sitting.save(update_fields=["until"])
-    post = Post.objects.create(
-        member=member, organization=organization, office=office, since=since
-    )
+    post = Post.objects.create(member=member, organization=organization, office=office, since=since)
     note(
         by=by, verb="appoint", organization_id=organization.pk, subject=post, at=at,
         detail={"office": office, "member": str(member.pk)},

@@ -31,6 +31,7 @@ class Verb(StrEnum):
 
     SEE_BRANCH = "see_branch"  # home, table, records and book of a branch
     SEE_OVERVIEW = "see_overview"  # the organisations below, by state
+    SEE_ORGANIZATION = "see_organization"  # names, posts and terms of the tree
     SEE_ROSTER = "see_roster"  # members with their personal fields
     SEE_LEDGER = "see_ledger"
     DRAFT_PLAN = "draft_plan"
@@ -72,6 +73,7 @@ TABLE: Final = MappingProxyType(
             {
                 Verb.SEE_BRANCH,
                 Verb.SEE_OVERVIEW,
+                Verb.SEE_ORGANIZATION,
                 Verb.SEE_ROSTER,
                 Verb.DRAFT_PLAN,
                 Verb.ADOPT_PLAN,
@@ -84,7 +86,14 @@ TABLE: Final = MappingProxyType(
         )
         | _WRITE_RECORD,
         Role.COMMITTEE_MEMBER: frozenset(
-            {Verb.SEE_BRANCH, Verb.SEE_OVERVIEW, Verb.SEE_ROSTER, Verb.DRAFT_PLAN, Verb.EXPORT}
+            {
+                Verb.SEE_BRANCH,
+                Verb.SEE_OVERVIEW,
+                Verb.SEE_ORGANIZATION,
+                Verb.SEE_ROSTER,
+                Verb.DRAFT_PLAN,
+                Verb.EXPORT,
+            }
         )
         | _WRITE_RECORD,
         # Granted on the branch; the records that a group leader may write are those of a group.
@@ -94,6 +103,7 @@ TABLE: Final = MappingProxyType(
             {
                 Verb.SEE_BRANCH,
                 Verb.SEE_OVERVIEW,
+                Verb.SEE_ORGANIZATION,
                 Verb.SEE_ROSTER,
                 Verb.WAIVE_LINE,
                 Verb.COUNTERSIGN,
@@ -102,10 +112,12 @@ TABLE: Final = MappingProxyType(
                 Verb.EDIT_ROSTER,
             }
         ),
-        Role.LEADER: frozenset({Verb.SEE_BRANCH, Verb.SEE_OVERVIEW, Verb.EXPORT}),
-        Role.NORM_KEEPER: frozenset({Verb.SEE_OVERVIEW, Verb.EDIT_NORM}),
-        Role.SYSTEM_ADMIN: frozenset({Verb.EDIT_ACCOUNTS}),
-        Role.SECURITY_ADMIN: frozenset({Verb.GRANT}),
+        Role.LEADER: frozenset(
+            {Verb.SEE_BRANCH, Verb.SEE_OVERVIEW, Verb.SEE_ORGANIZATION, Verb.EXPORT}
+        ),
+        Role.NORM_KEEPER: frozenset({Verb.SEE_OVERVIEW, Verb.SEE_ORGANIZATION, Verb.EDIT_NORM}),
+        Role.SYSTEM_ADMIN: frozenset({Verb.SEE_ORGANIZATION, Verb.EDIT_ACCOUNTS}),
+        Role.SECURITY_ADMIN: frozenset({Verb.SEE_ORGANIZATION, Verb.GRANT}),
         Role.AUDIT_ADMIN: frozenset({Verb.SEE_LEDGER}),
     }
 )

@@ -207,3 +207,34 @@ def _topmost(wanted: set[str], *, most: int = 8) -> set[str]:
             break
         found = {path[: -paths.WIDTH] if len(path) == longest else path for path in found}
     return {p for p in found if not any(o != p and p.startswith(o) for o in found)}
+
+
+def lines_due(branch: Organization, year: int, month: int) -> QuerySet[PlanLine]:
+    """The lines of a branch's adopted table that are due in one month."""
+    return (
+        PlanLine.objects.filter(
+            branch=branch,
+            plan__state=Plan.State.ADOPTED,
+            year=year,
+            due_on__year=year,
+            due_on__month=month,
+        )
+        .select_related("branch", "group", "waived_by", "plan__norm")
+        .order_by("due_on", "planned_on", "id")
+    )
+
+
+def overdue_lines(organization: Organization, today: date) -> QuerySet[PlanLine]:
+    """What is overdue at or below an organisation, in the order of the tree, the oldest first."""
+    return (
+        PlanLine.objects.filter(
+            branch__path__gte=organization.path,
+            branch__path__lt=paths.successor(organization.path),
+            plan__state=Plan.State.ADOPTED,
+            discharged_by=None,
+            waived_at=None,
+            due_on__lt=today,
+        )
+        .select_related("branch", "group", "plan__norm")
+        .order_by("branch__path", "due_on", "id")
+    )

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import models
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach, reach_of
@@ -20,6 +21,7 @@ from zhibu.web import clock
 
 M = TypeVar("M", bound=models.Model)
 
+
 def person_of(request: HttpRequest) -> Person:
     """Who is signed in."""
     return cast(Person, request.user)
@@ -27,10 +29,10 @@ def person_of(request: HttpRequest) -> Person:
 
 def reach(request: HttpRequest) -> Reach:
     """How far they reach; asked for once a request."""
-    found: Reach | None = getattr(request, "_reach", None)
+    found: Reach | None = getattr(request, "zhibu_reach", None)
     if found is None:
         found = reach_of(person_of(request), clock.now())
-        request._reach = found  # type: ignore[attr-defined]
+        request.zhibu_reach = found  # type: ignore[attr-defined]
     return found
 
 
@@ -51,10 +53,7 @@ def get_visible(
 
     `prefix` leads from the row to its organisation.
     """
-    try:
-        return queryset.filter(reach(request).within(verb, prefix)).get(**lookup)
-    except queryset.model.DoesNotExist:
-        raise Http404 from None
+    return get_object_or_404(queryset.filter(reach(request).within(verb, prefix)), **lookup)
 
 
 def only_visible(

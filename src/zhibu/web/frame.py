@@ -30,10 +30,11 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"ways": (), "today": clock.today()}
     branch, above = _seat(request, branch=True), _seat(request, branch=False)
+    seat = branch or above
     return {
         "ways": _ways(request, branch, above),
-        "seat": branch or above,
-        "role_label": LABELS[(branch or above).role] if branch or above else "",
+        "seat": seat,
+        "role_label": LABELS[seat.role] if seat else "",
         "today": clock.today(),
     }
 
@@ -67,7 +68,7 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
         ]
     if above is not None:
         offers.append(("总览", "overview", (above.organization_id,)))
-    editor = next(iter(reach(request).with_verb(Verb.EDIT_ORGANIZATION)), None)
+    editor = next(iter(reach(request).with_verb(Verb.SEE_ORGANIZATION)), None)
     if editor is not None:
         offers.append(("组织", "organization", (editor.organization_id,)))
     roles = {hold.role for hold in reach(request).holds}

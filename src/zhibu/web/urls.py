@@ -14,4 +14,3 @@ urlpatterns = [pattern for part in _PARTS for pattern in part.urlpatterns]
 RIGHTS: Final[dict[str, Verb | str]] = {
     name: verb for part in _PARTS for name, verb in part.RIGHTS.items()
 }
-

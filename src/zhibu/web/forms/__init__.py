@@ -1,0 +1,1 @@
+"""What people send: forms that read it and say what is wrong."""

@@ -1,0 +1,1 @@
+"""What pages show: typed values, built for one view each."""

@@ -1,0 +1,1 @@
+"""One view, one address: the object with the right, a service, a page."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -32,16 +30,16 @@ def land(request: HttpRequest) -> HttpResponse:
     return render(request, "web/no_role.html")
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """There is no such page, or it is not for this person: both look the same."""
     return render(request, "web/not_found.html", status=404)
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
     """A form without its token: the browser's cookies are off, or the page is very old."""
     return render(request, "web/forbidden.html", status=403)
 
 
-def failed(request: HttpRequest, *args: Any) -> HttpResponse:
+def failed(request: HttpRequest) -> HttpResponse:
     """Something broke here. Says so without asking anything of the database."""
     return render(request, "web/failed.html", status=500)

@@ -1,0 +1,92 @@
+"""Reads of the tree and the roster."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Count, Prefetch, Q, QuerySet
+
+from zhibu.org import paths
+from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Post, Term
+
+
+def ancestors_of(organization: Organization) -> QuerySet[Organization]:
+    """The levels above, the root first."""
+    return Organization.objects.filter(path__in=paths.ancestors(organization.path)).order_by("path")
+
+
+def children_of(organization: Organization, day: date) -> QuerySet[Organization]:
+    """The levels right below that stand on this day, in the order of the tree."""
+    return (
+        Organization.objects.filter(parent=organization)
+        .standing_on(day)
+        .annotate(
+            member_count=Count(
+                "memberships",
+                filter=Q(memberships__since__lte=day)
+                & (Q(memberships__until__isnull=True) | Q(memberships__until__gte=day)),
+            )
+        )
+        .order_by("path")
+    )
+
+
+def holding(day: date, prefix: str = "") -> Q:
+    """The condition that a row with `since` and `until` holds on this day."""
+    return Q(**{f"{prefix}since__lte": day}) & (
+        Q(**{f"{prefix}until__isnull": True}) | Q(**{f"{prefix}until__gte": day})
+    )
+
+
+def posts_of(organization: Organization, day: date) -> QuerySet[Post]:
+    """Who holds which office here, or in a group below, on this day."""
+    return (
+        Post.objects.filter(holding(day))
+        .filter(Q(organization=organization) | Q(organization__parent=organization, organization__kind="group"))
+        .select_related("member", "organization")
+        .order_by("organization__path", "since", "id")
+    )  # fmt: skip
+
+
+def terms_of(organization: Organization) -> QuerySet[Term]:
+    """The terms of office, the newest first."""
+    return Term.objects.filter(organization=organization).order_by("-number")
+
+
+def roster_of(branch: Organization, day: date) -> QuerySet[Membership]:
+    """The members of a branch on this day, by group, in the order in which they came."""
+    return (
+        Membership.objects.filter(holding(day), branch=branch)
+        .select_related("member", "group")
+        .prefetch_related(
+            Prefetch("member__spells", queryset=MemberSpell.objects.filter(holding(day))),
+            Prefetch("member__posts", queryset=Post.objects.filter(holding(day))),
+        )
+        .order_by("group__path", "since", "member_id")
+    )
+
+
+def members_of(branch: Organization, day: date) -> QuerySet[Member]:
+    """The same as people, for a choice."""
+    return Member.objects.filter(
+        pk__in=Membership.objects.filter(holding(day), branch=branch).values("member_id")
+    ).order_by("id")
+
+
+def grants_on(organization: Organization) -> QuerySet[Grant]:
+    """The grants that are open on exactly this organisation."""
+    return (
+        Grant.objects.filter(organization=organization, until__isnull=True)
+        .select_related("person")
+        .order_by("role", "person__username")
+    )
+
+
+def branch_of_member(member_id: UUID) -> Membership | None:
+    """Where a member belongs now."""
+    return (
+        Membership.objects.filter(member_id=member_id, until__isnull=True)
+        .select_related("branch", "group", "member")
+        .first()
+    )

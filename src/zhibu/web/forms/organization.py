@@ -1,0 +1,222 @@
+"""Forms of the tree, the roster and the accounts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+
+from zhibu.org.models import Member, MemberSpell, Organization, Post
+from zhibu.people.models import Person
+from zhibu.people.roles import LABELS, Role
+from zhibu.web.forms.fields import DayField
+
+_WEEKDAYS = (
+    ("monday", "星期一"),
+    ("tuesday", "星期二"),
+    ("wednesday", "星期三"),
+    ("thursday", "星期四"),
+    ("friday", "星期五"),
+)
+_ORDINALS = (
+    ("1", "第一个"),
+    ("2", "第二个"),
+    ("3", "第三个"),
+    ("4", "第四个"),
+    ("last", "最后一个"),
+)
+
+THEME_DAYS = [
+    ("", "未固定"),
+    *((f"day:{number}", f"每月{number}日") for number in range(1, 29)),
+    *(
+        (f"{weekday}:{ordinal}", f"每月{ordinal_label}{label}")
+        for weekday, label in _WEEKDAYS
+        for ordinal, ordinal_label in _ORDINALS
+    ),
+]
+
+
+class OrganizationForm(forms.Form):
+    """What may be changed of an organisation."""
+
+    name = forms.CharField(label="全称", max_length=200)
+    short_name = forms.CharField(label="简称", max_length=60, help_text="列表和总览里使用。")
+    field = forms.ChoiceField(label="领域", choices=Organization.Field.choices)
+    theme_day = forms.ChoiceField(
+        label="主题党日固定日",
+        choices=THEME_DAYS,
+        required=False,
+        help_text="遇节假日顺延到下一个工作日。",
+    )
+    is_pilot = forms.BooleanField(label="试点单位", required=False)
+
+
+class FoundForm(OrganizationForm):
+    """A new organisation."""
+
+    kind = forms.ChoiceField(label="类型")
+    founded_on = DayField(label="成立日期")
+
+    field_order = ["kind", "name", "short_name", "founded_on"]
+
+    def __init__(self, *args: Any, kinds: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+
+
+class DissolveForm(forms.Form):
+    """The end of an organisation."""
+
+    dissolved_on = DayField(label="撤销日期")
+
+
+class TermForm(forms.Form):
+    """A term of office."""
+
+    number = forms.IntegerField(label="第几届", min_value=1, max_value=99)
+    began_on = DayField(label="开始日期")
+    ends_on = DayField(label="届满日期", help_text="以批复或党章、条例规定的任期为准。")
+
+    def clean(self) -> dict[str, Any]:
+        """A term ends after it begins."""
+        data = super().clean() or {}
+        if (began := data.get("began_on")) and (ends := data.get("ends_on")) and ends < began:
+            self.add_error("ends_on", "届满日期不能早于开始日期。")
+        return data
+
+
+class MemberForm(forms.Form):
+    """What is kept about a member: only what the work needs."""
+
+    name = forms.CharField(label="姓名", max_length=200)
+    sex = forms.ChoiceField(
+        label="性别", choices=[("", "未填"), *Member.Sex.choices], required=False
+    )
+    born_on = DayField(label="出生年月", required=False)
+    joined_on = DayField(label="入党时间", help_text="支部大会通过接收为预备党员之日。")
+    full_on = DayField(label="转正时间", required=False, help_text="预备党员不填。")
+    is_leader = forms.BooleanField(
+        label="党员领导干部", required=False, help_text="参加双重组织生活。"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Full membership comes after admission."""
+        data = super().clean() or {}
+        if (joined := data.get("joined_on")) and (full := data.get("full_on")) and full < joined:
+            self.add_error("full_on", "转正时间不能早于入党时间。")
+        return data
+
+
+class AdmitForm(MemberForm):
+    """A member comes onto the roster."""
+
+    since = DayField(label="编入本支部日期")
+    group = forms.ModelChoiceField(
+        label="党小组", queryset=Organization.objects.none(), required=False, empty_label="不编组"
+    )
+
+    def __init__(self, *args: Any, branch: Organization, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["group"].queryset = _groups(branch)  # type: ignore[attr-defined]
+
+
+class TransferForm(forms.Form):
+    """A member moves to a branch or a group; the choice is what the editor reaches."""
+
+    seat = forms.ModelChoiceField(label="转入", queryset=Organization.objects.none())
+    on = DayField(label="转接日期")
+
+    def __init__(self, *args: Any, seats: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["seat"].queryset = seats  # type: ignore[attr-defined]
+
+
+class SpellForm(forms.Form):
+    """A time during which something special holds."""
+
+    kind = forms.ChoiceField(label="情形", choices=MemberSpell.Kind.choices)
+    since = DayField(label="开始日期")
+    until = DayField(label="结束日期", required=False, help_text="尚未结束的不填。")
+
+    def clean(self) -> dict[str, Any]:
+        """A spell ends after it begins."""
+        data = super().clean() or {}
+        if (since := data.get("since")) and (until := data.get("until")) and until < since:
+            self.add_error("until", "结束日期不能早于开始日期。")
+        return data
+
+
+class EndForm(forms.Form):
+    """The last day of something."""
+
+    until = DayField(label="结束日期")
+
+
+class AppointForm(forms.Form):
+    """A member takes an office."""
+
+    member = forms.ModelChoiceField(label="党员", queryset=Member.objects.none())
+    office = forms.ChoiceField(label="职务", choices=Post.Office.choices)
+    since = DayField(label="任职日期")
+
+    def __init__(self, *args: Any, members: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["member"].queryset = members  # type: ignore[attr-defined]
+
+
+class AccountForm(forms.Form):
+    """A new account."""
+
+    username = forms.RegexField(
+        label="用户名",
+        regex=r"^[A-Za-z0-9][A-Za-z0-9._-]{2,63}$",
+        help_text="3 至 64 位字母、数字、点、横线或下划线。",
+        error_messages={"invalid": "用户名只能用字母、数字、点、横线、下划线，3 至 64 位。"},
+    )
+    name = forms.CharField(label="姓名", max_length=200)
+    password = forms.CharField(
+        label="初始密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text="至少 10 位，不能全是数字，不能是常见密码。",
+    )
+
+    def clean_username(self) -> str:
+        """A user name is given once, however it is written."""
+        username: str = self.cleaned_data["username"]
+        if Person.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError("这个用户名已经有人使用，请换一个。")
+        return username
+
+    def clean_password(self) -> str:
+        """The rules of the settings."""
+        password: str = self.cleaned_data["password"]
+        validate_password(
+            password, Person(username=self.data.get("username", ""), name=self.data.get("name", ""))
+        )
+        return password
+
+
+class GrantForm(forms.Form):
+    """A role for an account on the organisation that the page is of."""
+
+    username = forms.CharField(label="用户名", max_length=64)
+    role = forms.ChoiceField(label="角色", choices=[(role.value, LABELS[role]) for role in Role])
+    with_below = forms.BooleanField(label="含下级组织", required=False)
+
+    def clean_username(self) -> Person:
+        """The account of that name."""
+        person = Person.objects.filter(
+            username__iexact=self.cleaned_data["username"], is_active=True
+        ).first()
+        if person is None:
+            raise forms.ValidationError("没有这个用户名的启用账号，请核对。")
+        return person
+
+
+def _groups(branch: Organization) -> Any:
+    return Organization.objects.filter(
+        parent=branch, kind=Organization.Kind.GROUP, dissolved_on__isnull=True
+    )

@@ -1,0 +1,133 @@
+"""今天: what a branch has to do now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+
+from zhibu.handbook.models import Record
+from zhibu.org.models import Organization
+from zhibu.org.reach import Reach
+from zhibu.people.roles import Verb
+from zhibu.plans import queries
+from zhibu.plans.facts import standing_of
+from zhibu.plans.models import Plan, PlanLine
+from zhibu.rules.standing import Standing, State
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of the table with its state today."""
+
+    line: PlanLine
+    standing: Standing
+    record: str  # address to record it, or of the record that proves it; empty for neither
+    may_record: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A record that somebody began."""
+
+    address: str
+    title: str
+    since: object
+
+
+@dataclass(frozen=True, slots=True)
+class HomePage:
+    """The home of a branch on one day."""
+
+    branch: Organization
+    day: date
+    missing: tuple[Item, ...]
+    due: tuple[Item, ...]
+    done: tuple[Item, ...]
+    drafts: tuple[Draft, ...]
+    plan: Plan | None
+    next_plan_year: int  # a table that ought to be drafted now; 0 for none
+    may_record: bool
+    may_plan: bool
+    advice: str  # what to do next, in one line
+
+
+_ORDER = {State.OVERDUE: 0, State.DUE_SOON: 1, State.OPEN: 2, State.UPCOMING: 3}
+
+
+def build_home(branch: Organization, reach: Reach, day: date) -> HomePage:
+    """What is missing, due and done this month."""
+    may_record = reach.may(Verb.DRAFT_RECORD, branch.path)
+    own_groups = set(reach.groups(branch.path))
+    leads_only = bool(own_groups) and not reach.may(Verb.DRAFT_PLAN, branch.path)
+    items = [
+        _item(line, day, may_record and (not leads_only or line.group_id in own_groups))
+        for line in queries.lines_at_hand(branch, day)
+    ]
+    plans = {plan.year: plan for plan in Plan.objects.filter(branch=branch, year__gte=day.year)}
+    missing = _having(items, {State.OVERDUE})
+    due = _having(items, {State.DUE_SOON, State.OPEN, State.UPCOMING})
+    return HomePage(
+        branch=branch,
+        day=day,
+        missing=missing,
+        due=due,
+        done=_having(items, {State.DONE, State.DONE_LATE}),
+        drafts=_drafts(branch) if may_record else (),
+        plan=plans.get(day.year),
+        next_plan_year=_year_to_plan(day, plans),
+        may_record=may_record,
+        may_plan=reach.may(Verb.DRAFT_PLAN, branch.path),
+        advice=_advise(missing, due, plans.get(day.year)),
+    )
+
+
+def _item(line: PlanLine, day: date, may_record: bool) -> Item:
+    address = ""
+    if line.discharged_by:
+        address = reverse("record", args=(line.discharged_by,))
+    elif may_record:
+        address = f"{reverse('record-new', args=(line.branch_id,))}?line={line.pk}"
+    return Item(line, standing_of(line, day), address, may_record)
+
+
+def _having(items: Iterable[Item], states: set[State]) -> tuple[Item, ...]:
+    found = [item for item in items if item.standing.state in states]
+    found.sort(key=lambda i: (_ORDER.get(i.standing.state, 9), i.line.planned_on, i.line.due_on))
+    return tuple(found)
+
+
+def _drafts(branch: Organization) -> tuple[Draft, ...]:
+    rows = Record.objects.filter(branch=branch, draft__isnull=False).order_by("-drafted_at")[:10]
+    return tuple(
+        Draft(
+            address=reverse("record-edit", args=(row.pk,)),
+            title=str((row.draft or {}).get("topic") or "未命名的记录"),
+            since=row.drafted_at,
+        )
+        for row in rows
+    )
+
+
+def _year_to_plan(day: date, plans: dict[int, Plan]) -> int:
+    """This year's table where there is none yet; from November on also the next year's."""
+    for year in (day.year, day.year + 1 if day.month >= 11 else day.year):
+        if (plan := plans.get(year)) is None or plan.state == Plan.State.DRAFT:
+            return year
+    return 0
+
+
+def _advise(missing: tuple[Item, ...], due: tuple[Item, ...], plan: Plan | None) -> str:
+    if plan is None:
+        return "还没有本年度安排表，请先起草。"
+    if plan.state == Plan.State.DRAFT:
+        return "本年度安排表还是草稿，请核对后通过。"
+    if missing:
+        return f"有 {len(missing)} 项逾期未完成，请先补开或补记：{missing[0].line.title}。"
+    if due:
+        first = due[0].line
+        day = f"{first.planned_on.month}月{first.planned_on.day}日"
+        return f"本月还有 {len(due)} 项，最近一项是{day}的{first.title}。"
+    return "本月应做的都已完成。"

@@ -1,0 +1,111 @@
+"""What the pages of the tree show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.paginator import Page
+from django.urls import reverse
+
+from zhibu.org import queries
+from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.org.reach import Reach
+from zhibu.people.roles import Verb
+from zhibu.web.forms.organization import THEME_DAYS
+from zhibu.web.pages.forms import Crumb
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizationPage:
+    """One organisation: what it is, who serves, what lies below."""
+
+    organization: Organization
+    crumbs: tuple[Crumb, ...]
+    children: Page[Organization]
+    posts: tuple[Post, ...]
+    terms: tuple[Term, ...]
+    theme_day: str
+    may_edit: bool
+    may_found: bool
+    may_dissolve: bool
+    may_see_roster: bool
+    may_grant: bool
+    is_branch: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RosterPage:
+    """The members of a branch."""
+
+    branch: Organization
+    crumbs: tuple[Crumb, ...]
+    rows: Page[Membership]
+    may_edit: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MemberPage:
+    """What is kept about one member."""
+
+    member: Member
+    branch: Organization
+    crumbs: tuple[Crumb, ...]
+    memberships: tuple[Membership, ...]
+    posts: tuple[Post, ...]
+    spells: tuple[MemberSpell, ...]
+    may_edit: bool
+
+
+def crumbs_to(
+    organization: Organization, reach: Reach, *, itself: bool = True
+) -> tuple[Crumb, ...]:
+    """The way from the highest level within reach down to this organisation."""
+    way = [*queries.ancestors_of(organization), *([organization] if itself else [])]
+    return tuple(
+        Crumb(each.short_name, reverse("organization", args=(each.pk,)))
+        for each in way
+        if reach.may(Verb.SEE_ORGANIZATION, each.path)
+    )
+
+
+def build_organization(
+    organization: Organization, reach: Reach, day: date, children: Page[Any]
+) -> OrganizationPage:
+    """The page of one organisation on this day."""
+    path = organization.path
+    above = path[:-4]
+    return OrganizationPage(
+        organization=organization,
+        crumbs=crumbs_to(organization, reach, itself=False),
+        children=children,
+        posts=tuple(queries.posts_of(organization, day)),
+        terms=tuple(queries.terms_of(organization)[:3]),
+        theme_day=dict(THEME_DAYS).get(organization.theme_day, organization.theme_day),
+        may_edit=reach.may(Verb.EDIT_ORGANIZATION, path),
+        may_found=reach.may(Verb.EDIT_ORGANIZATION, path)
+        and organization.kind != Organization.Kind.GROUP,
+        may_dissolve=bool(above) and reach.may(Verb.EDIT_ORGANIZATION, above),
+        may_see_roster=organization.kind == Organization.Kind.BRANCH
+        and reach.may(Verb.SEE_ROSTER, path),
+        may_grant=reach.may(Verb.GRANT, path),
+        is_branch=organization.kind == Organization.Kind.BRANCH,
+    )
+
+
+def build_member(membership: Membership, reach: Reach) -> MemberPage:
+    """The page of one member."""
+    member, branch = membership.member, membership.branch
+    return MemberPage(
+        member=member,
+        branch=branch,
+        crumbs=(
+            *crumbs_to(branch, reach),
+            Crumb("党员名册", reverse("roster", args=(branch.pk,))),
+        ),
+        memberships=tuple(member.memberships.select_related("branch", "group").order_by("-since")),
+        posts=tuple(member.posts.select_related("organization").order_by("-since")),
+        spells=tuple(member.spells.order_by("-since")),
+        may_edit=reach.may(Verb.EDIT_ROSTER, branch.path),
+    )

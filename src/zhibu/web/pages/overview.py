@@ -1,0 +1,267 @@
+"""总览: an organisation's children by months, from the tallies alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from django.core.paginator import Page
+from django.urls import reverse
+
+from zhibu.documents.charts import MonthCount
+from zhibu.documents.overview import Overview, OverviewCell, OverviewRow
+from zhibu.org.models import Organization
+from zhibu.org.reach import Reach
+from zhibu.people.roles import Verb
+from zhibu.plans.queries import Count, read_tallies
+from zhibu.rules.norm import PracticeClass
+from zhibu.rules.standing import State
+from zhibu.rules.tallies import Cell, Counts, MonthKey, month_cells, sum_cells
+from zhibu.web.pages.forms import Crumb
+
+MONTHS = tuple(range(1, 13))
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCell:
+    """One child in one month: a shape, two numbers, the sentence behind them, and where it opens."""
+
+    month: int
+    cell: Cell
+    state: str  # of the worst line, a State value; "empty" for none
+    sentence: str
+    address: str
+
+    @property
+    def finished(self) -> int:
+        """Lines that need nothing more."""
+        return self.cell.done + self.cell.late + self.cell.waived
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRow:
+    """One organisation and its year."""
+
+    organization: Organization
+    address: str
+    months: tuple[MonthCell, ...]
+    year: MonthCell
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """One class over the year so far."""
+
+    practice_class: PracticeClass
+    cell: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewPage:
+    """The overview of one organisation."""
+
+    organization: Organization
+    crumbs: tuple[Crumb, ...]
+    year: int
+    years: tuple[int, ...]
+    practice_class: str
+    classes: tuple[ClassCount, ...]
+    total: MonthCell
+    months: tuple[MonthCell, ...]
+    rows: tuple[ChildRow, ...]
+    children: Page[Organization]
+    may_export: bool
+    day: date
+    advice: str = field(default="")
+
+
+def build_overview(
+    organization: Organization,
+    children: Page[Organization],
+    reach: Reach,
+    *,
+    year: int,
+    practice_class: str,
+    day: date,
+    crumbs: tuple[Crumb, ...],
+) -> OverviewPage:
+    """The page, from two reads: the children shown and the tallies of them and of their parent."""
+    tallies = read_tallies([organization, *children], year)
+    own = _cells(tallies[organization.pk], day)
+    months = _months(own, practice_class, organization, year)
+    total = _year(own, practice_class, overview_address(organization, year))
+    return OverviewPage(
+        organization=organization,
+        crumbs=crumbs,
+        year=year,
+        years=tuple(range(day.year - 2, day.year + 2)),
+        practice_class=practice_class,
+        classes=tuple(
+            ClassCount(each, sum_cells(cell for (_, of), cell in own.items() if of == each))
+            for each in PracticeClass
+        ),
+        total=total,
+        months=months,
+        rows=tuple(
+            _row(child, _cells(tallies[child.pk], day), practice_class, year) for child in children
+        ),
+        children=children,
+        may_export=reach.may(Verb.EXPORT, organization.path),
+        day=day,
+        advice=_advise(total.cell),
+    )
+
+
+def course_of(organization: Organization, year: int, day: date) -> tuple[MonthCount, ...]:
+    """The year's course for the chart."""
+    cells = _cells(read_tallies([organization], year)[organization.pk], day)
+    return tuple(_course_month(month, _of_month(cells, month, "")) for month in MONTHS)
+
+
+def overview_values(page: OverviewPage) -> Overview:
+    """The same page for Excel."""
+    columns = (*(f"{month}月" for month in MONTHS), "全年")
+    rows = [(page.organization.short_name, page.months, page.total, 0)]
+    rows += [(row.organization.short_name, row.months, row.year, 1) for row in page.rows]
+    return Overview(
+        title=f"{page.organization.name}{page.year}年度安排落实总览",
+        subtitle=f"截至{page.day.year}年{page.day.month}月{page.day.day}日",
+        columns=columns,
+        rows=tuple(
+            OverviewRow(name, tuple(_export(cell) for cell in (*months, year)), depth)
+            for name, months, year, depth in rows
+        ),
+        measures=("应完成", "按时完成", "逾期完成", "逾期未完成", "临近到期", "未到期", "免除"),
+        notes=("“完成数/应完成数”；▲为逾期未完成数。应完成数含经批准免除的事项。",),
+    )
+
+
+def overview_address(organization: Organization, year: int) -> str:
+    """Where an organisation's own page for the year is: its overview, or a branch's table."""
+    if organization.kind == Organization.Kind.BRANCH:
+        return reverse("plan", args=(organization.pk, year))
+    return f"{reverse('overview', args=(organization.pk,))}?year={year}"
+
+
+def say_cell(cell: Cell) -> str:
+    """The counts of a cell as a sentence."""
+    if not cell.total:
+        return "没有应完成的事项"
+    parts = (
+        ("按时完成", cell.done),
+        ("逾期完成", cell.late),
+        ("逾期未完成", cell.overdue),
+        ("临近到期", cell.due_soon),
+        ("未到期", cell.later),
+        ("免除", cell.waived),
+    )
+    counts = "，".join(f"{label} {number} 项" for label, number in parts if number)
+    return f"应完成 {cell.total} 项：{counts}"
+
+
+def _cells(counts: tuple[Count, ...], day: date) -> dict[MonthKey, Cell]:
+    return month_cells(
+        (
+            (
+                (PracticeClass(count.practice_class), count.due_on),
+                Counts(count.total, count.done, count.late, count.waived),
+            )
+            for count in counts
+        ),
+        day,
+    )
+
+
+def _of_month(cells: dict[MonthKey, Cell], month: int, practice_class: str) -> Cell:
+    return sum_cells(
+        cell
+        for (of_month, of_class), cell in cells.items()
+        if of_month == month and practice_class in {"", of_class}
+    )
+
+
+def _months(
+    cells: dict[MonthKey, Cell], practice_class: str, organization: Organization, year: int
+) -> tuple[MonthCell, ...]:
+    is_branch = organization.kind == Organization.Kind.BRANCH
+    return tuple(
+        _month_cell(
+            month,
+            _of_month(cells, month, practice_class),
+            f"{month}月",
+            reverse("overview-cell", args=(organization.pk, year, month))
+            if is_branch
+            else overview_address(organization, year),
+        )
+        for month in MONTHS
+    )
+
+
+def _year(cells: dict[MonthKey, Cell], practice_class: str, address: str) -> MonthCell:
+    cell = sum_cells(each for (_, of), each in cells.items() if practice_class in {"", of})
+    return _month_cell(0, cell, "全年", address)
+
+
+def _row(
+    child: Organization, cells: dict[MonthKey, Cell], practice_class: str, year: int
+) -> ChildRow:
+    address = overview_address(child, year)
+    return ChildRow(
+        organization=child,
+        address=address,
+        months=_months(cells, practice_class, child, year),
+        year=_year(cells, practice_class, address),
+    )
+
+
+def _month_cell(month: int, cell: Cell, label: str, address: str) -> MonthCell:
+    return MonthCell(month, cell, _worst(cell), f"{label}{say_cell(cell)}", address)
+
+
+def _worst(cell: Cell) -> str:
+    for count, state in (
+        (cell.overdue, State.OVERDUE),
+        (cell.due_soon, State.DUE_SOON),
+        (cell.later, State.UPCOMING),
+        (cell.late, State.DONE_LATE),
+        (cell.done, State.DONE),
+        (cell.waived, State.WAIVED),
+    ):
+        if count:
+            return state.value
+    return "empty"
+
+
+def _course_month(month: int, cell: Cell) -> MonthCount:
+    return MonthCount(
+        label=f"{month}月",
+        done=cell.done,
+        late=cell.late,
+        overdue=cell.overdue,
+        waived=cell.waived,
+        ahead=cell.due_soon + cell.later,
+    )
+
+
+def _export(cell: MonthCell) -> OverviewCell:
+    counts = cell.cell
+    text = f"{cell.finished}/{counts.total}" if counts.total else "—"
+    if counts.overdue:
+        text += f" ▲{counts.overdue}"
+    return OverviewCell(
+        text,
+        (
+            counts.total, counts.done, counts.late, counts.overdue, counts.due_soon, counts.later,
+            counts.waived,
+        ),
+    )  # fmt: skip
+
+
+def _advise(cell: Cell) -> str:
+    if not cell.total:
+        return "还没有已通过的年度安排表，请提醒各支部起草。"
+    if cell.overdue:
+        return f"有 {cell.overdue} 项逾期未完成，可打开逾期清单，先帮助有困难的支部。"
+    if cell.due_soon:
+        return f"没有逾期；{cell.due_soon} 项将在 7 天内到期。"
+    return "没有逾期未完成的事项。"

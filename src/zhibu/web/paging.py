@@ -1,0 +1,17 @@
+"""Pages of a list. Every list has them."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from django.core.paginator import Page, Paginator
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+
+M = TypeVar("M", bound=Model)
+SIZE = 50
+
+
+def page_of(request: HttpRequest, rows: QuerySet[M] | list[Any], size: int = SIZE) -> Page[Any]:
+    """The page that the address asks for; the nearest one there is, for one that there is not."""
+    return Paginator(rows, size).get_page(request.GET.get("page"))

@@ -1,0 +1,114 @@
+"""Accounts, and who holds which role where."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Prefetch, Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from zhibu.org import queries, services
+from zhibu.org.models import Grant
+from zhibu.people.models import Person
+from zhibu.people.roles import Role, Verb
+from zhibu.web import access, clock
+from zhibu.web.forms.organization import AccountForm, GrantForm
+from zhibu.web.pages.accounts import AccountsPage, GrantsPage
+from zhibu.web.pages.forms import FormPage
+from zhibu.web.pages.organizations import crumbs_to
+from zhibu.web.paging import page_of
+
+
+def accounts(request: HttpRequest) -> HttpResponse:
+    """All accounts whose roles lie within reach, and those that have none yet."""
+    _require_somewhere(request, Verb.EDIT_ACCOUNTS)
+    sought = request.GET.get("q", "").strip()[:64]
+    inside = Grant.objects.filter(
+        access.reach(request).within(Verb.EDIT_ACCOUNTS, "organization__")
+    )
+    rows = Person.objects.filter(
+        Q(pk__in=inside.values("person_id")) | Q(grants__isnull=True)
+    ).distinct()
+    if sought:
+        rows = rows.filter(Q(username__icontains=sought) | Q(name__icontains=sought))
+    rows = rows.prefetch_related(
+        Prefetch(
+            "grants",
+            queryset=Grant.objects.filter(until__isnull=True).select_related("organization"),
+            to_attr="open_grants",
+        )
+    ).order_by("username")
+    page = AccountsPage(rows=page_of(request, rows), sought=sought)
+    return render(request, "web/accounts.html", {"page": page})
+
+
+def open_account(request: HttpRequest) -> HttpResponse:
+    """A new account; its roles are granted by the security administrator."""
+    _require_somewhere(request, Verb.EDIT_ACCOUNTS)
+    form = AccountForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person = services.open_account(
+            by=access.person_of(request), at=clock.now(), **form.cleaned_data
+        )
+        messages.success(request, f"账号“{person.username}”已建立，请安全管理员授予角色。")
+        return redirect("accounts")
+    page = FormPage(
+        title="新建账号",
+        form=form,
+        submit="建立",
+        back=reverse("accounts"),
+        intro="账号建立后没有任何权限，由安全管理员在组织页面授予角色。",
+    )
+    return render(request, "web/form.html", {"page": page}, status=422 if form.is_bound else 200)
+
+
+def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Who holds a role on this organisation; gives one."""
+    organization = access.get_organization(request, pk, Verb.GRANT)
+    form = GrantForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        person: Person = form.cleaned_data["username"]
+        try:
+            services.grant_role(
+                person=person, role=Role(form.cleaned_data["role"]), organization=organization,
+                with_below=form.cleaned_data["with_below"], since=clock.now(),
+                by=access.person_of(request), at=clock.now(),
+            )  # fmt: skip
+        except services.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, f"已授予{person.name}角色，立即生效。")
+            return redirect("grants", pk)
+    page = GrantsPage(
+        organization=organization,
+        crumbs=crumbs_to(organization, access.reach(request)),
+        rows=page_of(request, queries.grants_on(organization)),
+        form=form,
+    )
+    return render(request, "web/grants.html", {"page": page}, status=422 if form.is_bound else 200)
+
+
+@require_POST
+def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Takes a role back, at once."""
+    grant = access.get_visible(
+        request,
+        Grant.objects.filter(until=None).select_related("person", "organization"),
+        Verb.GRANT,
+        prefix="organization__",
+        pk=pk,
+    )
+    services.revoke_role(
+        grant=grant, until=clock.now(), by=access.person_of(request), at=clock.now()
+    )
+    messages.success(request, f"已收回{grant.person.name}的“{grant.get_role_display()}”角色。")
+    return redirect("grants", grant.organization_id)
+
+
+def _require_somewhere(request: HttpRequest, verb: Verb) -> None:
+    if not access.reach(request).has(verb):
+        raise Http404
