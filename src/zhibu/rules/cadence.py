@@ -56,18 +56,19 @@ def _calendar_windows(cadence: Cadence, year: int, anchor: int) -> tuple[Window,
     every, length = max(1, cadence.every), MONTHS_IN[cadence.unit]
     per_year = 12 // length
     found: list[Window] = []
-    for number in range(1, per_year + 1):
+    # Periods of several units end anywhere: one that ends next year may hold a share due this year.
+    for index in range((year - anchor) * per_year, (year - anchor + every) * per_year):
         # Counted over the years, so that "every 5 months" does not begin anew each January.
-        index = (year - anchor) * per_year + number - 1
         if (index + 1) % every:
             continue
-        until = year * 12 + number * length - 1
+        until = anchor * 12 + (index + 1) * length - 1
         months = _restrict(range(until - every * length + 1, until + 1), cadence.months)
-        named = year if cadence.unit is Unit.YEAR else number
-        for part, (opens, due) in enumerate(_split(months, cadence.times), start=1):
-            found.append(
-                Window(opens, due, len(found) + 1, cadence.unit, named, part, max(1, cadence.times))
-            )
+        shares = _split(months, cadence.times)
+        for part, (opens, due) in enumerate(shares, start=1):
+            if due.year == year:
+                number = year if cadence.unit is Unit.YEAR else (due.month - 1) // length + 1
+                ordinal = len(found) + 1
+                found.append(Window(opens, due, ordinal, cadence.unit, number, part, len(shares)))
     return tuple(found)
 
 
