@@ -9,6 +9,7 @@ from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 from tests.cast import Cast, make_cast
+
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.services import file_record, start_record
 from zhibu.norms.services import choose_pack, load_pack

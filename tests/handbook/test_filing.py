@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
-
 from tests.handbook.scene import AT, ZONE, Scene
+
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.services import (
     DraftConflict,
@@ -25,7 +25,7 @@ from zhibu.handbook.services import (
 )
 from zhibu.handbook.versions import read_version
 from zhibu.ledger.models import ChainHead, Entry
-from zhibu.org.services import RefusedError
+from zhibu.org.services import Refused
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import read_tallies
 from zhibu.rules.norm import Activity
@@ -259,7 +259,7 @@ def test_discarding_a_draft(scene: Scene) -> None:
 
 def test_only_branches_write_records(scene: Scene) -> None:
     """A committee has no handbook."""
-    with pytest.raises(RefusedError):
+    with pytest.raises(Refused):
         start_record(
             branch=scene.cast.committee, by=scene.cast.office, at=AT, draft=scene.content()
         )

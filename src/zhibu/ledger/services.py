@@ -50,7 +50,7 @@ def note(
         person=by,
         verb=verb,
         organization_id=organization_id,
-        subject_kind="" if subject is None else str(subject._meta.model_name),  # noqa: SLF001
+        subject_kind="" if subject is None else str(subject._meta.model_name),
         subject_id=None if subject is None else subject.pk,
         detail=dict(detail or {}),
     )
