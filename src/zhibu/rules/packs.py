@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from zhibu.rules.norm import Element, Norm, Requirement
 from zhibu.rules.packs_build import build_norm, build_requirement, build_vocabulary, tighten
-from zhibu.rules.packs_diff import Change, ChangeKind, diff_norms, say_change
+from zhibu.rules.packs_diff import Change, ChangeKind, diff_norms, say_change, say_diff
 from zhibu.rules.packs_judge import (
     judge_pack,
     judge_requirement,
@@ -39,6 +39,7 @@ __all__ = [
     "pack_name",
     "read_pack",
     "say_change",
+    "say_diff",
     "shelve_packs",
 ]
 

@@ -46,12 +46,6 @@ RECORD_FIELDS: Mapping[str, Element] = MappingProxyType(
 SEVERITIES: Mapping[str, Severity] = MappingProxyType(
     {"must": Severity.ERROR, "should": Severity.WARNING, "may": Severity.NOTE}
 )
-_WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
-
-
-def is_severity_kept(new: Severity, old: Severity) -> bool:
-    """Whether an element weighs the same or more."""
-    return _WEIGHT[new] >= _WEIGHT[old]
 
 
 def build_cadence(table: Mapping[str, Any]) -> Cadence:
@@ -111,6 +105,8 @@ def build_requirement(
         minutes=table.get("minutes", 0),
         in_force_from=table.get("in_force_from"),
         in_force_until=table.get("in_force_until"),
+        excuses_infirm=table.get("excuses_infirm", False),
+        excuses_away=table.get("excuses_away", False),
         origin=origin,
     )
 
@@ -119,7 +115,6 @@ def tighten(
     old: Requirement, table: Mapping[str, Any], vocabulary: Mapping[str, Element], origin: str
 ) -> Requirement:
     """The requirement after a sound tightening; what the table does not name stays."""
-    own = {name: _tidy(table[name]) for name in ("text", "guide", "model") if name in table}
     return replace(
         old,
         practice_class=PracticeClass(table.get("class", old.practice_class)),
@@ -129,9 +124,11 @@ def tighten(
         quorum=build_threshold(table.get("quorum")) or old.quorum,
         majority=build_threshold(table.get("majority")) or old.majority,
         elements=_merge_elements(old.elements, table, vocabulary),
+        text=_tidy(table["text"]),
+        guide=_tidy(table.get("guide", old.guide)),
+        model=_tidy(table.get("model", old.model)),
         minutes=table.get("minutes", old.minutes),
         origin=origin,
-        **own,
     )
 
 

@@ -11,11 +11,15 @@ from zhibu.rules.packs_build import (
     SEVERITIES,
     build_cadence,
     build_threshold,
-    is_severity_kept,
 )
 from zhibu.rules.packs_locate import Path
 from zhibu.rules.packs_shape import Problem
-from zhibu.rules.packs_tighten import is_cadence_kept, is_class_kept, is_threshold_kept
+from zhibu.rules.packs_tighten import (
+    is_cadence_kept,
+    is_class_kept,
+    is_severity_kept,
+    is_threshold_kept,
+)
 
 
 def judge_pack(document: Mapping[str, Any], base: Norm | None) -> Iterator[Problem]:

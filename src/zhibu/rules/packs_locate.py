@@ -99,10 +99,10 @@ class _Locator:
             self._string()
             raw = self.text[start : self.at - 1]
             return _ESCAPE.sub(_unescape, raw) if quote == '"' else raw
-        match = _BARE_KEY.match(self.text, self.at)
-        assert match is not None  # the text is valid TOML
-        self.at = match.end()
-        return match.group()
+        start = self.at
+        match = _BARE_KEY.match(self.text, start)
+        self.at = match.end() if match else start + 1  # a valid text always matches
+        return self.text[start : self.at]
 
     def _pair(self, here: Path) -> None:
         path = here

@@ -75,7 +75,7 @@ def is_choice(kind: type[StrEnum]) -> Check:
             return ""
         near = difflib.get_close_matches(str(value), allowed, n=1)
         hint = f"，是否要写 {near[0]}？" if near else ""
-        return f"的值“{_short(value)}”不可用{hint}可用的值：{'、'.join(allowed)}"
+        return f"的值“{_short(value)}”不可用{hint or '，'}可用的值：{'、'.join(allowed)}"
 
     return check
 
@@ -208,6 +208,8 @@ REQUIREMENT_KEYS: Mapping[str, Key] = {
     **_SHARED,
     "in_force_from": Key("施行日期", is_day),
     "in_force_until": Key("废止日期", is_day),
+    "excuses_infirm": Key("年老体弱党员是否不计入应到", is_flag),
+    "excuses_away": Key("外出流动党员是否不计入应到", is_flag),
 }
 TIGHTENING_KEYS: Mapping[str, Key] = {
     "tighten": Key("所加严的规定动作", _CODE, is_required=True),

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import lcm
 
 from zhibu.rules.norm import Cadence, PracticeClass, Threshold, Unit
+from zhibu.rules.verdicts import Severity
 
 _UNIT_MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.HALF: 6, Unit.YEAR: 12}
 _RANK = {PracticeClass.X: 0, PracticeClass.T: 1, PracticeClass.B: 2}
+_WEIGHT = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.ERROR: 2}
 
 
 def is_class_kept(new: PracticeClass, old: PracticeClass) -> bool:
     """Whether the class is the same or higher: X below T below B."""
     return _RANK[new] >= _RANK[old]
+
+
+def is_severity_kept(new: Severity, old: Severity) -> bool:
+    """Whether an element of a record weighs the same or more."""
+    return _WEIGHT[new] >= _WEIGHT[old]
 
 
 def is_cadence_kept(new: Cadence, old: Cadence) -> bool:
@@ -60,3 +68,11 @@ def _fills_windows(new: Cadence, old: Cadence) -> bool:
         sum(new.times for window in offered if window <= asked) >= old.times
         for asked in _windows(old, horizon)
     )
+
+
+def yearly_rate(cadence: Cadence) -> Fraction | None:
+    """How many times a year on the average; None where that depends on terms or events."""
+    if cadence.unit not in _UNIT_MONTHS:
+        return None
+    horizon = lcm(12, _UNIT_MONTHS[cadence.unit] * cadence.every)
+    return Fraction(len(_windows(cadence, horizon)) * cadence.times * 12, horizon)
