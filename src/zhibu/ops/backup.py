@@ -34,7 +34,9 @@ class Meter:
 
 
 @click.command()
-@click.argument("file", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument(
+    "file", required=False, metavar="[文件]", type=click.Path(dir_okay=False, path_type=Path)
+)
 @click.option("--without-keys", is_flag=True, help="不含签名密钥（密钥须另行备份）")
 @click.option("--force", is_flag=True, help="文件已存在时覆盖")
 def backup(*, file: Path | None, without_keys: bool, force: bool) -> None:
@@ -78,7 +80,9 @@ def backup(*, file: Path | None, without_keys: bool, force: bool) -> None:
 
 
 @click.command()
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument(
+    "file", metavar="文件", type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @click.option("--force", is_flag=True, help="现有数据将被替换（附件和密钥改名保留）")
 @click.option("--dry-run", is_flag=True, help="只核对备份是否完整，不恢复")
 def restore(*, file: Path, force: bool, dry_run: bool) -> None:

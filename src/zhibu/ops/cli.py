@@ -6,6 +6,7 @@ A new command: write it in a module of `zhibu.ops` and name it in `COMMANDS`.
 from __future__ import annotations
 
 import importlib
+import inspect
 import os
 import sys
 from collections.abc import Mapping
@@ -80,8 +81,15 @@ def load_command(name: str) -> click.Command:
 
 
 def with_chinese_usage(command: click.Command) -> click.Command:
-    """Say "[选项]" where click says "[OPTIONS]", in a command and in all below it."""
+    """Say "[选项]" where click says "[OPTIONS]", in a command and in all below it.
+
+    And break lines where the author did: click joins them with spaces, which Chinese has none of.
+    """
     command.options_metavar = "[选项]"
+    if command.help and "\b" not in command.help:
+        paragraphs = inspect.cleandoc(command.help).split("\n\n")
+        command.help = "\n\n".join(f"\b\n{paragraph}" for paragraph in paragraphs)
+        command.short_help = command.short_help or paragraphs[0].replace("\n", "")
     if isinstance(command, click.Group):
         command.subcommand_metavar = "命令 [参数]……"
         for each in command.commands.values():

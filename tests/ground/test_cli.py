@@ -1,0 +1,170 @@
+"""The command line: help worth reading, errors that say what to do, honest exit codes."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+
+from zhibu.ops import cli, wording
+
+ENGLISH = ("Usage", "Options", "Commands", "Error", "Show this message", "Missing", "Try ")
+
+
+@pytest.fixture(autouse=True)
+def _chinese() -> None:
+    wording.speak_chinese()
+
+
+def every_command() -> list[tuple[str, ...]]:
+    """The path of every command and group there is."""
+    found: list[tuple[str, ...]] = []
+    for name in cli.COMMANDS:
+        found.append((name,))
+        command = cli.load_command(name)
+        if isinstance(command, click.Group):
+            found += [(name, each) for each in command.commands]
+    return found
+
+
+def test_help_comes_at_once() -> None:
+    """`zhibu --help` loads no command and no Django."""
+    program = (
+        "import sys; from zhibu.ops import cli; cli.run(['--help']); "
+        "sys.exit(any(name in sys.modules for name in ('django', 'typst', 'granian')))"
+    )
+    began = time.perf_counter()
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert done.returncode == 0
+    assert time.perf_counter() - began < 2
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever reads the first page knows what there is."""
+    assert cli.run(["--help"]) == 0
+    text = capsys.readouterr().out
+    for name, entry in cli.COMMANDS.items():
+        assert name in text
+        assert entry.summary in text
+
+
+def test_every_command_explains_itself_in_chinese(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each has a sentence, each option and argument a meaning, and no English is left over."""
+    for path in every_command():
+        assert cli.run([*path, "--help"]) == 0, path
+        text = capsys.readouterr().out
+        assert any("\u4e00" <= letter <= "\u9fff" for letter in text), path
+        assert not [word for word in ENGLISH if word in text], (path, text)
+        assert len(text.splitlines()) > 5, path
+
+
+def test_every_option_says_what_it_is_for() -> None:
+    """No option without a help text."""
+    silent = []
+    for path in every_command():
+        command = cli.load_command(path[0])
+        for name in path[1:]:
+            assert isinstance(command, click.Group)
+            command = command.commands[name]
+        silent += [
+            (path, parameter.name)
+            for parameter in command.params
+            if isinstance(parameter, click.Option) and not parameter.hidden and not parameter.help
+        ]
+    assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (["nichts"], 2, "没有 'nichts' 这个命令"),
+        (["--nichts"], 2, "没有 '--nichts' 这个选项"),
+        (["serve", "--port", "achtzig"], 2, "不是数字"),
+        (["serve", "--port", "70000"], 2, "不在范围"),
+        (["restore"], 2, "缺少参数"),
+        (["restore", "gibt-es-nicht.zip"], 2, "不存在"),
+        (["norm", "check", "gibt-es-nicht.toml"], 2, "不存在"),
+        (["norm"], 2, "用法"),
+    ],
+)
+def test_wrong_words_end_with_2_and_a_hint(
+    arguments: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A slip of the pen gets a Chinese sentence and exit code 2."""
+    assert cli.run(arguments) == code
+    err = capsys.readouterr().err
+    assert says in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("variables", "says"),
+    [
+        ({"ZHIBU_ATTACHMENT_MAX_MB": "viel"}, "ZHIBU-E22"),
+        ({"ZHIBU_ATTACHMENT_MAX_MB": "-1"}, "ZHIBU-E22"),
+        ({"ZHIBU_DEBUG": "vielleicht"}, "ZHIBU-E21"),
+        ({"ZHIBU_LOG": "xml"}, "ZHIBU-E23"),
+        ({"ZHIBU_LOG_LEVEL": "LAUT"}, "ZHIBU-E23"),
+        ({"ZHIBU_TIME_ZONE": "Mars/Olympus"}, "ZHIBU-E27"),
+        ({"DATABASE_URL": "mysql://u:geheim@h/d"}, "ZHIBU-E26"),
+        ({"DATABASE_URL": "nonsense"}, "ZHIBU-E26"),
+        ({"DATABASE_URL": "postgresql://u:geheim@127.0.0.1:1/d"}, "数据库"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_named(
+    variables: dict[str, str], says: str, tmp_path: Path
+) -> None:
+    """The program does not run with another value than was meant; no traceback, no password."""
+    done = run_apart(["check"], tmp_path, **variables)
+    assert done.returncode == 1
+    text = done.stdout + done.stderr
+    assert says in text
+    assert "处理" in text or "请检查" in text
+    assert "Traceback" not in text
+    assert "geheim" not in text
+
+
+def test_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    """A file where the folder should be: said, not crashed."""
+    place = tmp_path / "taken"
+    place.write_text("", encoding="ascii")
+    done = run_apart(["check"], tmp_path, ZHIBU_DATA_DIR=str(place / "below"))
+    assert done.returncode == 1
+    assert "ZHIBU-E24" in done.stderr
+
+
+def test_output_survives_a_console_without_chinese(tmp_path: Path) -> None:
+    """A pipe in another code page gets UTF-8 instead of an exception."""
+    done = run_apart(["--help"], tmp_path, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert "年度安排表" in done.stdout
+
+
+def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """`zhibu --version` says which release this is."""
+    assert cli.run(["--version"]) == 0
+    assert capsys.readouterr().out.startswith("zhibu 0.")
+
+
+def run_apart(
+    arguments: list[str], folder: Path, **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Run the command in a process of its own with nothing but these settings."""
+    kept = {
+        k: v for k, v in os.environ.items() if not k.startswith(("ZHIBU_", "DATABASE", "DJANGO"))
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "zhibu", *arguments],
+        env={**kept, "ZHIBU_DATA_DIR": str(folder / "data"), **variables},
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+        timeout=60,
+    )
