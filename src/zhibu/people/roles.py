@@ -65,6 +65,30 @@ LABELS: Final = MappingProxyType(
     }
 )
 
+VERB_LABELS: Final = MappingProxyType(
+    {
+        Verb.SEE_BRANCH: "查看支部的安排表、记录和手册",
+        Verb.SEE_OVERVIEW: "查看总览",
+        Verb.SEE_ORGANIZATION: "查看组织、任职和届次",
+        Verb.SEE_ROSTER: "查看党员名册",
+        Verb.SEE_LEDGER: "查看台账",
+        Verb.DRAFT_PLAN: "起草安排表",
+        Verb.ADOPT_PLAN: "通过和调整安排表",
+        Verb.WAIVE_LINE: "免除安排",
+        Verb.DRAFT_RECORD: "写记录",
+        Verb.FILE_RECORD: "归档记录",
+        Verb.AMEND_RECORD: "更正和作废记录",
+        Verb.SEAL: "封存",
+        Verb.COUNTERSIGN: "加签封存",
+        Verb.EXPORT: "导出",
+        Verb.EDIT_ORGANIZATION: "修改组织、任职和届次",
+        Verb.EDIT_ROSTER: "修改党员名册",
+        Verb.EDIT_NORM: "维护规范",
+        Verb.EDIT_ACCOUNTS: "建立账号",
+        Verb.GRANT: "授予和收回角色",
+    }
+)
+
 _WRITE_RECORD = frozenset({Verb.DRAFT_RECORD, Verb.FILE_RECORD})
 
 TABLE: Final = MappingProxyType(

@@ -1,0 +1,143 @@
+"""Write the reference from the code: rules, settings, roles, commands.
+
+    python docs/reference/build.py           write the pages
+    python docs/reference/build.py --check   say which are missing or stale, and end with 1
+
+A setting that is read in the code and has no sentence below is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+
+SETTINGS: dict[str, tuple[str, str]] = {
+    "ZHIBU_DATA_DIR": ("当前目录下的 zhibu-data", "数据目录：SQLite 数据库、附件、密钥。"),
+    "ZHIBU_KEYS_DIR": (
+        "数据目录下的 keys",
+        "封存签名的主密钥和会话密钥所在目录。多台服务器须共用同一份，并与数据库分开备份。",
+    ),
+    "DATABASE_URL": (
+        "数据目录下的 SQLite",
+        "数据库地址，例如 postgresql://用户:密码@主机:5432/zhibu。",
+    ),
+    "ZHIBU_SECRET_KEY": ("首次启动时生成", "会话与表单令牌的密钥；多台服务器须相同。"),
+    "ZHIBU_HOSTS": ("127.0.0.1,localhost", "对外提供服务的主机名，逗号分隔。"),
+    "ZHIBU_ORIGINS": ("无", "允许提交表单的来源，例如 https://zhibu.example.gov.cn，逗号分隔。"),
+    "ZHIBU_HTTPS": ("0", "设为 1：只经 HTTPS 访问，Cookie 加 Secure，启用 HSTS。正式部署必须设置。"),
+    "ZHIBU_TIME_ZONE": ("Asia/Shanghai", "时区。"),
+    "ZHIBU_ATTACHMENT_MAX_MB": ("20", "单个附件的上限，单位 MB。"),
+    "ZHIBU_LOG": ("plain", "设为 json：日志每行一个 JSON。"),
+    "ZHIBU_LOG_LEVEL": ("INFO", "日志级别：DEBUG、INFO、WARNING、ERROR。"),
+    "ZHIBU_DEBUG": ("0", "设为 1：开发时显示出错细节。正式部署不得设置。"),
+    "ZHIBU_BROWSER": ("自动查找", "测试和截图所用浏览器的路径。"),
+    "ZHIBU_DEMO_PASSWORD": ("随机生成并显示", "演示账号的密码。"),
+}
+
+
+def main() -> None:
+    """Write or compare."""
+    pages = {
+        "rules.md": "".join(rules()),
+        "settings.md": "".join(settings()),
+        "roles.md": "".join(roles()),
+        "commands.md": "".join(commands()),
+    }
+    stale = [name for name, text in pages.items() if read(HERE / name) != text]
+    if "--check" in sys.argv:
+        for name in stale:
+            print(f"docs/reference/{name} is stale: run python docs/reference/build.py")
+        sys.exit(1 if stale else 0)
+    for name in stale:
+        (HERE / name).write_text(pages[name], encoding="utf-8", newline="\n")
+        print(f"wrote docs/reference/{name}")
+
+
+def read(path: Path) -> str:
+    """The text of a page; empty when there is none."""
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def rules() -> Iterator[str]:
+    """Every rule with its id, title and sentence."""
+    from zhibu.rules.wording import RULES
+
+    yield "# 规则\n\n每个判定都有固定编号、事实和依据。句中 {} 处填入事实。由代码生成。\n\n"
+    yield "| 编号 | 名称 | 说明 |\n|---|---|---|\n"
+    for rule in RULES.values():
+        yield f"| `{rule.id}` | {rule.title} | {rule.template.replace('|', '｜')} |\n"
+
+
+def settings() -> Iterator[str]:
+    """Every variable of the environment that the code reads."""
+    read_in_code = {
+        name
+        for path in (ROOT / "src").rglob("*.py")
+        for name in re.findall(r"\bZHIBU_[A-Z_]+\b|\bDATABASE_URL\b", read(path))
+    }
+    if unknown := sorted(read_in_code - SETTINGS.keys()):
+        sys.exit(f"docs/reference/build.py: no sentence for {', '.join(unknown)}")
+    yield "# 设置\n\n全部来自环境变量；不设置任何一项也能在一台电脑上运行。由代码生成。\n\n"
+    yield "| 变量 | 不设时 | 含义 |\n|---|---|---|\n"
+    for name, (default, meaning) in SETTINGS.items():
+        if name not in read_in_code:
+            sys.exit(f"docs/reference/build.py: {name} is read nowhere")
+        yield f"| `{name}` | {default} | {meaning} |\n"
+
+
+def roles() -> Iterator[str]:
+    """Which role may do which verb, and which verb each address asks for."""
+    from zhibu.people.roles import FROM_ABOVE, LABELS, TABLE, VERB_LABELS, Role, Verb
+    from zhibu.web.urls import RIGHTS
+
+    yield "# 角色与权限\n\n角色授予某个党组织，可含下级，有起止时间。由代码生成。\n\n"
+    yield "| 权限 | " + " | ".join(LABELS[role] for role in Role) + " |\n"
+    yield "|---|" + ":-:|" * len(Role) + "\n"
+    for verb in Verb:
+        marks = " | ".join("●" if verb in TABLE[role] else "" for role in Role)
+        above = "（只由上级）" if verb in FROM_ABOVE else ""
+        yield f"| {VERB_LABELS[verb]}{above} `{verb}` | {marks} |\n"
+    yield "\n## 页面所需权限\n\n没有权限的人看到的是“没有这个页面”。\n\n| 页面 | 权限 |\n|---|---|\n"
+    words = {"public": "不需登录", "signed_in": "登录即可"}
+    for name, verb in sorted(RIGHTS.items()):
+        label = words.get(str(verb)) or VERB_LABELS[Verb(verb)]
+        yield f"| `{name}` | {label} |\n"
+
+
+def commands() -> Iterator[str]:
+    """The help of every command."""
+    from zhibu.ops.cli import main as zhibu
+
+    yield "# 命令\n\n`zhibu` 各命令的说明。由代码生成。\n"
+    yield from _help(zhibu, "zhibu", None)
+
+
+def _help(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
+    context = click.Context(
+        command, info_name=name.split()[-1], parent=parent, terminal_width=88, max_content_width=88
+    )
+    yield f"\n## {name}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
+    if isinstance(command, click.Group):
+        for each in command.list_commands(context):
+            child = command.get_command(context, each)
+            if child is not None:
+                yield from _help(child, f"{name} {each}", context)
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zhibu.settings")
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["ZHIBU_DATA_DIR"] = folder
+        import django
+
+        django.setup()
+        main()
