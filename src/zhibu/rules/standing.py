@@ -68,10 +68,11 @@ def judge_line(
         return Standing(State.OVERDUE, verdict)
     left = (due - today).days
     facts_left = {"opens": line.opens, "due": due, "days": left}
-    if today < line.opens:
-        return Standing(State.UPCOMING, Verdict("LINE-01", Severity.NOTE, line.line, facts_left))
+    # Soon comes before upcoming, so that a tally, which knows due days only, counts the same.
     if left <= soon_days:
         return Standing(State.DUE_SOON, Verdict("LINE-03", Severity.WARNING, line.line, facts_left))
+    if today < line.opens:
+        return Standing(State.UPCOMING, Verdict("LINE-01", Severity.NOTE, line.line, facts_left))
     if line.planned_on is not None and line.planned_on < today:
         facts_left["planned"] = line.planned_on
         return Standing(State.OPEN, Verdict("LINE-08", Severity.WARNING, line.line, facts_left))
