@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from zhibu.org.services import RefusedError
+from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.verdicts import Severity, Verdict
 
 
-class RecordRefused(RefusedError):
+class RecordRefused(Refused):
     """The record is not in a state in which this can be done to it."""
 
 
-class DraftConflict(RefusedError):
+class DraftConflict(Refused):
     """Somebody else has saved the draft since it was read. Nothing was overwritten.
 
     `draft` is what they wrote, `by` and `at` say who and when, `revision` is what a writer who has
@@ -33,7 +33,7 @@ class DraftConflict(RefusedError):
         self.revision = revision
 
 
-class RecordIncomplete(RefusedError):
+class RecordIncomplete(Refused):
     """The record lacks what the norm asks for. `verdicts` holds all that was found."""
 
     def __init__(self, verdicts: Sequence[Verdict]) -> None:
@@ -46,7 +46,7 @@ class RecordIncomplete(RefusedError):
         return tuple(v for v in self.verdicts if v.severity is Severity.ERROR)
 
 
-class LineUnavailable(RefusedError):
+class LineUnavailable(Refused):
     """A line of the table cannot be discharged by this record. `lines` are their keys."""
 
     def __init__(self, lines: Sequence[str], reason: str) -> None:
@@ -54,5 +54,5 @@ class LineUnavailable(RefusedError):
         self.lines = tuple(lines)
 
 
-class AttachmentRefused(RefusedError):
+class AttachmentRefused(Refused):
     """The file cannot be taken; the message says why and what to do."""

@@ -14,9 +14,8 @@ canonical JSON, made by `zhibu.ledger.canonical`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 # The parts of a version in the order of their salts and digests.
 PARTS: Final = (
@@ -37,8 +36,7 @@ REDACTED_SALT: Final = "-"
 _VERSION_MARK: Final = "zhibu-version-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What a version is, apart from its parts; all of it goes into the digest.
 
     Keys are hex without hyphens, `filed_at` is ``2026-03-12T08:30:00.000000Z``, `happened_on` is
@@ -60,7 +58,10 @@ class Identity:
 
 
 def digest_part(text: str, salt: str) -> str:
-    """The digest of one part, in hex. `salt` is hex. Raises ValueError when it is not."""
+    """The digest of one part, in hex. `salt` is lower hex. Raises ValueError when it is not."""
+    # A salt has one spelling only, or it could be changed without a trace.
+    if len(salt) != 2 * SALT_BYTES or salt != salt.lower():
+        raise ValueError("not a salt")
     return sha256(bytes.fromhex(salt) + text.encode()).hexdigest()
 
 
@@ -71,12 +72,7 @@ def digest_parts(texts: Sequence[str], salts: Sequence[str]) -> tuple[str, ...]:
 
 def identity_text(identity: Identity) -> str:
     """The identity as the text that is digested: one value a line, the free one last."""
-    i = identity
-    return (
-        f"{_VERSION_MARK}\n{i.version_id}\n{i.record}\n{i.branch}\n{i.sequence}\n{i.version}\n"
-        f"{i.action}\n{i.submission}\n{i.filed_at}\n{i.filed_by}\n{i.year}\n{i.happened_on}\n"
-        f"{i.activities}\n"
-    )
+    return "\n".join((_VERSION_MARK, *map(str, identity), ""))
 
 
 def digest_version(identity: Identity, part_digests: str) -> str:
