@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from zhibu.documents.book import (
-    REDACTED,
     Attachment,
     Book,
     Change,
@@ -21,6 +20,7 @@ from zhibu.documents.book import (
     SealRow,
     Times,
 )
+from zhibu.documents.literal import REDACTED
 from zhibu.documents.table import AnnualTable, TableLine
 
 DIGEST = "9f3c5ad2" * 8

@@ -11,12 +11,15 @@ FONTS: Final = (
     "WenQuanYi Micro Hei, sans-serif"
 )
 _INK: Final = "#333333"
+_LOWEST_PIECE: Final = 13  # pixels that a number of 11 needs
 
 
 @dataclass(frozen=True, slots=True)
 class MonthCount:
-    """The lines of one month by how they stand: done in time, done late, overdue, waived, and
-    still ahead."""
+    """The lines of one month by how they stand.
+
+    Done in time, done late, overdue, waived, and still ahead.
+    """
 
     label: str
     done: int = 0
@@ -44,69 +47,87 @@ _SERIES: Final = (
 )
 
 
-def draw_year_course(months: Sequence[MonthCount], *, width: int = 640, height: int = 220) -> bytes:
-    """The year's course as stacked bars by month: SVG, without script and outside files."""
-    import altair  # noqa: PLC0415  0.6 s to import, and most processes never draw
-    import vl_convert  # noqa: PLC0415
+def draw_year_course(
+    months: Sequence[MonthCount],
+    *,
+    description: str = "全年各月安排完成情况",
+    width: int = 640,
+    height: int = 220,
+) -> bytes:
+    """The year's course as stacked bars by month: SVG in UTF-8, without script and outside files.
 
-    spec = _spec(altair, months, width, height)
+    `description` is what a screen reader says; `width` and `height` of the plot are in pixels.
+    """
+    # Late, since they take 0.6 s and most processes never draw.
+    import altair as alt
+    import vl_convert
+
+    spec = _spec(alt, months, width, height).properties(description=description)
     svg = vl_convert.vegalite_to_svg(spec.to_json())
     return svg.encode("utf-8")
 
 
-def _rows(months: Sequence[MonthCount]) -> list[dict[str, Any]]:
-    """One value for each bar piece; nought pieces are left out, months without any stay."""
+def _counts(month: MonthCount) -> list[int]:
+    return [max(0, getattr(month, series.field)) for series in _SERIES]
+
+
+def _rows(months: Sequence[MonthCount], height: int) -> list[dict[str, Any]]:
+    """One value for each piece of a bar; a piece too low for its number goes without it."""
+    highest = max((sum(_counts(month)) for month in months), default=0)
     rows: list[dict[str, Any]] = []
     for month in months:
-        for order, series in enumerate(_SERIES):
-            count = max(0, int(getattr(month, series.field)))
+        for order, (series, count) in enumerate(zip(_SERIES, _counts(month), strict=True)):
+            is_readable = count * height >= highest * _LOWEST_PIECE
             rows.append(
                 {
                     "month": month.label,
                     "state": f"{series.mark} {series.label}",
                     "order": order,
                     "count": count,
-                    "note": f"{series.mark}{count}" if count else "",
+                    "note": f"{series.mark}{count}" if count and is_readable else "",
                 }
             )
     return rows
 
 
-def _spec(altair: Any, months: Sequence[MonthCount], width: int, height: int) -> Any:
+def _spec(alt: Any, months: Sequence[MonthCount], width: int, height: int) -> Any:
     names = [f"{series.mark} {series.label}" for series in _SERIES]
     labels = [month.label for month in months]
-    chart = altair.Chart(altair.Data(values=_rows(months)))
-    x = altair.X("month:N", sort=labels, title=None, axis=altair.Axis(labelAngle=0, ticks=False))
-    y = altair.Y(
-        "count:Q", stack="zero", title="项数", axis=altair.Axis(tickMinStep=1, gridColor="#eeeae0")
+    chart = alt.Chart(alt.Data(values=_rows(months, height)))
+    x = alt.X("month:N", sort=labels, title=None, axis=alt.Axis(labelAngle=0, ticks=False))
+    y = alt.Y(
+        "count:Q",
+        stack="zero",
+        title="项数",
+        axis=alt.Axis(titleFontWeight="normal", tickMinStep=1, gridColor="#eeeae0"),
     )
-    order = altair.Order("order:Q")
-    bars = chart.mark_bar(stroke="#ffffff", strokeWidth=1).encode(
+    order = alt.Order("order:Q")
+    bars = chart.mark_bar().encode(
         x=x,
         y=y,
         order=order,
-        color=altair.Color(
+        color=alt.Color(
             "state:N",
             title=None,
             sort=names,
-            scale=altair.Scale(domain=names, range=[series.fill for series in _SERIES]),
-            legend=altair.Legend(orient="bottom", direction="horizontal", symbolType="square"),
+            scale=alt.Scale(domain=names, range=[series.fill for series in _SERIES]),
+            legend=alt.Legend(orient="bottom", direction="horizontal", symbolType="square"),
         ),
     )
     notes = chart.mark_text(fontSize=11).encode(
         x=x,
-        y=altair.Y("count:Q", stack="zero", bandPosition=0.5),
+        y=alt.Y("count:Q", stack="zero", bandPosition=0.5),
         order=order,
         detail="state:N",
         text="note:N",
-        color=altair.Color(
+        color=alt.Color(
             "state:N",
-            scale=altair.Scale(domain=names, range=[series.ink for series in _SERIES]),
+            scale=alt.Scale(domain=names, range=[series.ink for series in _SERIES]),
             legend=None,
         ),
     )
     return (
-        altair.layer(bars, notes)
+        alt.layer(bars, notes)
         .resolve_scale(color="independent")
         .properties(width=width, height=height)
         .configure(font=FONTS, background="transparent")

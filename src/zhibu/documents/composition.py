@@ -298,7 +298,7 @@ def _proof_rows(record: RecordSheet) -> Iterator[tuple[tuple[str, Text], ...]]:
     times = record.times
     yield (("发生时间", times.happened), ("归档时间", times.filed))
     sealed = times.sealed or "尚未封存"
-    yield (("封存时间", sealed), ("归档编号", "　".join((record.number, record.version))))
+    yield (("封存时间", sealed), ("归档编号", f"{record.number}　{record.version}"))
     if times.remark:
         yield (("说明", times.remark),)
     if record.lines:

@@ -109,7 +109,7 @@ _INSTALL = (
     "  macOS：系统自带华文字体；如已删除，请用“字体册”恢复标准字体\n"
     "也可以把字体文件（.ttf、.otf、.ttc）放进一个文件夹，并在设置中指明该文件夹。"
 )
-_DRAWN_BY_WINDOWS = "可安装正式字体以符合公文格式"
+_ADVICE = "可安装相应字体以符合公文格式"
 
 
 class FontMissing(RuntimeError):
@@ -146,8 +146,10 @@ class FontReport:
 
     @property
     def message(self) -> str:
-        """In Chinese: what is missing and what to install, or which fonts stand in; "" if all
-        roles have their proper font."""
+        """In Chinese: what is missing and what to install, or which fonts stand in.
+
+        "" when every role has its proper font.
+        """
         if not self.is_complete:
             return _INSTALL
         stand_ins = [
@@ -155,7 +157,7 @@ class FontReport:
             for font in self.roles
             if font.is_stand_in
         ]
-        return "；".join([*stand_ins, _DRAWN_BY_WINDOWS]) + "。" if stand_ins else ""
+        return "；".join([*stand_ins, _ADVICE]) + "。" if stand_ins else ""
 
     def font(self, role: Role) -> RoleFont:
         """The font of one role."""

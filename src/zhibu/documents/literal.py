@@ -31,8 +31,10 @@ MAX_CHINESE_NUMBER: Final = 99
 
 
 def clean(text: str) -> str:
-    """The text with line ends as ``\\n`` and without what cannot be printed; lone halves of a
-    surrogate pair become U+FFFD."""
+    """The text with plain line ends and without what cannot be printed.
+
+    Lone halves of a surrogate pair become U+FFFD.
+    """
     if text.isascii() and text.isprintable():
         return text
     text = _NEWLINES.sub("\n", text).replace("\t", " ")

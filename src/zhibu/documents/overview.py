@@ -32,8 +32,11 @@ class OverviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """`columns` name the cells of each row (1月 … 12月、全年); `measures` name the counts of a
-    cell (应完成、已完成、逾期 …), which fill the second sheet."""
+    """An organisation's children by columns.
+
+    `columns` name the cells of each row (1月 … 12月、全年); `measures` name the counts of a cell
+    (应完成、已完成、逾期 …), which fill the second sheet.
+    """
 
     title: str
     subtitle: str

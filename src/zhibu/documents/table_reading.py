@@ -1,27 +1,21 @@
 """An annual table that someone edited in Excel, read back.
 
-Nothing in the file is trusted: size, packing and number of rows are limited before it is opened,
-and every fault comes back with its row and column in Chinese, never as a library's exception.
+`zhibu.documents.sheet_guard` opens the file. Every fault comes back with its row and column in
+Chinese, never as a library's exception.
 """
 
 from __future__ import annotations
 
-import io
 import re
 import unicodedata
-import zipfile
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
-import python_calamine
-
 from zhibu.documents.literal import clean
+from zhibu.documents.sheet_guard import SheetRefusedError, open_sheets
 from zhibu.documents.table import COLUMNS, KEY_COLUMN, MARK_SHEET
 
-LARGEST_FILE: Final = 5 * 1024 * 1024
-LARGEST_UNPACKED: Final = 60 * 1024 * 1024
-MOST_MEMBERS: Final = 400
 MOST_ROWS: Final = 2_000
 MOST_COLUMNS: Final = 60
 LONGEST_TEXT: Final = 2_000
@@ -84,19 +78,14 @@ class TableSheet:
     has_keys: bool = False
 
 
-class _Refused(Exception):
-    """The whole file cannot be read; the message is the reason."""
-
-
 def read_table_xlsx(content: bytes, *, year: int | None = None) -> TableSheet:
     """Read an edited table. `year` completes days written without one (3月5日).
 
     Rows that have a fault are left out of `rows` and named in `faults`.
     """
     try:
-        _guard(content)
-        sheets = _open(content)
-    except _Refused as refusal:
+        sheets = open_sheets(content)
+    except SheetRefusedError as refusal:
         return TableSheet(faults=(SheetFault(0, "", str(refusal)),))
     marks = _read_marks(sheets.get(MARK_SHEET, []))
     found = _find_header(sheets)
@@ -125,60 +114,6 @@ def read_table_xlsx(content: bytes, *, year: int | None = None) -> TableSheet:
         year=marked_year,
         has_keys="key" in columns,
     )
-
-
-def _guard(content: bytes) -> None:
-    if len(content) > LARGEST_FILE:
-        raise _Refused(
-            f"文件超过{LARGEST_FILE // 1024 // 1024} MB，请删去无关的工作表和图片后重试。"
-        )
-    if not content.startswith(b"PK\x03\x04"):
-        raise _Refused("文件不是 .xlsx 格式。请在 Excel 或 WPS 中另存为“Excel 工作簿（.xlsx）”。")
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            members = package.infolist()
-            names = {member.filename for member in members}
-            unpacked = sum(_measure(package, member) for member in members[: MOST_MEMBERS + 1])
-    except _Refused:
-        raise
-    except Exception as error:  # zipfile raises a dozen kinds on broken files
-        raise _Refused("文件已损坏，无法打开。请重新下载或另存后重试。") from error
-    if len(members) > MOST_MEMBERS or unpacked > LARGEST_UNPACKED:
-        raise _Refused("文件解压后过大，已拒绝读取。")
-    if "xl/workbook.xml" not in names:
-        raise _Refused("文件不是 Excel 工作簿。请使用从本系统导出的表格。")
-
-
-def _measure(package: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
-    """The true size of a member: the size that the archive declares may be a lie."""
-    if member.flag_bits & 1:
-        raise _Refused("文件设有密码，请取消密码后重试。")
-    size = 0
-    with package.open(member) as stream:
-        while piece := stream.read(1 << 20):
-            size += len(piece)
-            if size > LARGEST_UNPACKED:
-                raise _Refused("文件解压后过大，已拒绝读取。")
-    return size
-
-
-def _open(content: bytes) -> dict[str, list[list[Any]]]:
-    """Sheet name → its cells. Catches whatever the reader throws, panics included."""
-    sheets: dict[str, list[list[Any]]] = {}
-    try:
-        workbook = python_calamine.load_workbook(io.BytesIO(content))
-        for name in workbook.sheet_names:
-            sheet = workbook.get_sheet_by_name(name)
-            if sheet.total_height > MOST_ROWS * 5 or sheet.total_width > MOST_COLUMNS * 20:
-                raise _Refused(f"工作表“{clean(name)}”过大，请删去多余的行和列后重试。")
-            sheets[name] = sheet.to_python(skip_empty_area=False)
-    except _Refused:
-        raise
-    except (KeyboardInterrupt, SystemExit):
-        raise
-    except BaseException as error:
-        raise _Refused("文件内容无法识别。请在 Excel 或 WPS 中重新另存为 .xlsx 后重试。") from error
-    return sheets
 
 
 def _read_marks(cells: list[list[Any]]) -> dict[str, str]:
@@ -297,7 +232,10 @@ def read_day(value: object, year: int | None) -> date | None:
     if isinstance(value, date):
         return _within(value)
     if isinstance(value, (bool, time, timedelta)):
-        raise ValueError("不是日期。请按“2026年3月5日”的样式填写。")
+        # A person's mistake as any other here, not a programmer's.
+        raise ValueError(  # noqa: TRY004
+            "不是日期。请按“2026年3月5日”的样式填写。"
+        )
     if isinstance(value, (int, float)):
         return _from_serial(float(value))
     text = unicodedata.normalize("NFKC", clean(str(value))).strip()
@@ -316,7 +254,7 @@ def read_day(value: object, year: int | None) -> date | None:
 
 
 def _from_serial(serial: float) -> date:
-    if not 0 < serial < 100_000:  # noqa: PLR2004  year 2173
+    if not 0 < serial < 100_000:  # the year 2173
         raise ValueError("不是日期。请按“2026年3月5日”的样式填写。")
     return _within(_EPOCH + timedelta(days=int(serial)))
 
@@ -362,4 +300,4 @@ def _is_blank(row: list[Any], columns: dict[str, int]) -> bool:
 
 
 def _integer(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None

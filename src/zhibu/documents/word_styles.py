@@ -26,6 +26,7 @@ _STAND_INS: Final = {
     HEI: "SimHei,STHeiti",
     SONG: "SimSun,STSong",
 }
+_NONE: Final = Pt(0)
 _PITCH: Final = Pt(28.95)  # 225 mm for 22 lines
 _TWO_CHARACTERS: Final = Pt(32)
 _BLACK: Final = RGBColor(0, 0, 0)
@@ -104,11 +105,11 @@ def _style(
     align: Any = _LEFT,
     pitch: Length | None = _PITCH,
     *,
-    before: Length = Pt(0),
-    after: Length = Pt(0),
-    indent: Length = Pt(0),
-    left: Length = Pt(0),
-    side: Length = Pt(0),
+    before: Length = _NONE,
+    after: Length = _NONE,
+    indent: Length = _NONE,
+    left: Length = _NONE,
+    side: Length = _NONE,
     keeps: bool = False,
     colour: RGBColor = _BLACK,
 ) -> Any:
