@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from xml.sax.saxutils import escape
+
+from zhibu.documents.literal import clean_line
 
 FONTS: Final = (
     "Noto Sans CJK SC, Source Han Sans SC, Microsoft YaHei, PingFang SC, SimHei, "
@@ -62,13 +65,22 @@ def draw_year_course(
     import altair as alt
     import vl_convert
 
-    spec = _spec(alt, months, width, height).properties(description=description)
-    svg = vl_convert.vegalite_to_svg(spec.to_json())
-    return svg.encode("utf-8")
+    svg = vl_convert.vegalite_to_svg(_spec(alt, months, width, height).to_json())
+    # The labels that Vega would write for screen readers are English; one of ours takes their place.
+    said = escape(clean_line(f"{description}。{_say(months)}"), {'"': "&quot;"})
+    named = svg.replace("<svg ", f'<svg role="img" aria-label="{said}" ', 1)
+    return named.encode("utf-8")
+
+
+def _say(months: Sequence[MonthCount]) -> str:
+    """The whole year in words: 按时完成30项，逾期未完成2项。"""
+    sums = [sum(counts) for counts in zip(*map(_counts, months), strict=True)]
+    said = [f"{s.label}{count}项" for s, count in zip(_SERIES, sums, strict=False) if count]
+    return "，".join(said) + "。" if said else "没有安排。"
 
 
 def _counts(month: MonthCount) -> list[int]:
-    return [max(0, getattr(month, series.field)) for series in _SERIES]
+    return [max(0, int(getattr(month, series.field))) for series in _SERIES]
 
 
 def _rows(months: Sequence[MonthCount], height: int) -> list[dict[str, Any]]:
@@ -130,7 +142,7 @@ def _spec(alt: Any, months: Sequence[MonthCount], width: int, height: int) -> An
         alt.layer(bars, notes)
         .resolve_scale(color="independent")
         .properties(width=width, height=height)
-        .configure(font=FONTS, background="transparent")
+        .configure(font=FONTS, background="transparent", aria=False)
         .configure_axis(labelColor=_INK, titleColor=_INK, domainColor="#999999")
         .configure_legend(labelColor=_INK)
         .configure_view(stroke=None)
