@@ -132,14 +132,15 @@ TYPICAL = branch(
 )
 """A committee of five, two groups, 25 members: about 60 lines a year."""
 
-days = st.dates(date(1990, 1, 1), date(2060, 12, 31))
+days = st.dates(date(1899, 1, 1), date(2100, 12, 31))
+names = st.sampled_from(["第一党小组", "𠮷", "买买提·阿不都", "长" * 200])
 
 
 @st.composite
 def spans(draw: st.DrawFn) -> Span:
     """Any span, with or without an end."""
     since = draw(days)
-    return Span(since, draw(st.none() | st.dates(since, date(2061, 1, 1))))
+    return Span(since, draw(st.none() | st.dates(since, date(2101, 1, 1))))
 
 
 @st.composite
@@ -163,7 +164,7 @@ def branches(draw: st.DrawFn) -> BranchFacts:
         draw(st.sampled_from(Field)),
         draw(spans()),
         people,
-        tuple(GroupFacts(f"g{at}", f"{at}组", draw(spans())) for at in range(3)),
+        tuple(GroupFacts(f"g{at}", draw(names), draw(spans())) for at in range(3)),
         tuple(TermFacts(at, draw(spans())) for at in range(draw(st.integers(0, 2)))),
         tuple(draw(st.lists(spans(), max_size=1))),
         draw(st.sampled_from(["", "day:15", "day:31", "friday:2", "friday:last", "junk"])),

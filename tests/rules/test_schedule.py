@@ -136,6 +136,23 @@ def test_appraisal_and_organization_life_are_one_event() -> None:
     assert both[0].planned_on.month >= 10
 
 
+def test_the_appraisal_goes_with_the_later_of_two_meetings() -> None:
+    """Where organisation life is each half year, members are appraised at the end of the year."""
+    half = replace(samples.LIFE, cadence=Cadence(Unit.HALF))
+    yearly = replace(samples.APPRAISAL, cadence=Cadence(Unit.YEAR))
+    _, lines = table(branch(), half, yearly)
+    assert [one.planned_on.month for one in lines if one.activity is Activity.APPRAISAL] == [11]
+
+
+def test_a_weekend_that_is_worked_is_avoided() -> None:
+    """It is a working day, and still the last that one would choose."""
+    calendar = replace(CALENDAR, makeup=frozenset({date(2026, 3, 21), date(2026, 3, 22)}))
+    facts = branch(groups=(group("g1"), group("g2")))
+    duties = derive_duties(samples.norm(samples.GROUPS), facts, 2026)
+    held = {one.planned_on for one in propose_lines(duties, facts, calendar)}
+    assert not held & calendar.makeup
+
+
 def test_plan_at_the_start_and_summary_at_the_end() -> None:
     """The yearly plan is of January, the summary of December."""
     _, lines = table()
@@ -175,7 +192,7 @@ def test_meetings_are_spread_out() -> None:
 @given(
     st.lists(samples.requirements(), max_size=5),
     samples.branches(),
-    st.integers(1995, 2055),
+    st.integers(1899, 2100),
     st.frozensets(st.dates(date(1995, 1, 1), date(2055, 1, 1)), max_size=20),
 )
 def test_any_duties_are_scheduled(

@@ -53,7 +53,7 @@ from zhibu.rules.wording import (
 )
 
 FOLDER = Path(zhibu.rules.__file__).parent
-OTHERS = ("packs", "digests")  # their findings are no verdicts
+OTHERS = ("packs", "digests", "chains")  # their findings are no verdicts
 ID = re.compile(r'"([A-Z]{4,8}-\d\d)"')
 
 

@@ -39,16 +39,21 @@ PLACE_IN_WINDOW: Mapping[Activity, float] = {
     Activity.MEMBERS_MEETING: 0.55,
     Activity.STUDY: 0.6,
     Activity.GROUP_MEETING: 0.7,
+    Activity.TALK: 0.65,
     Activity.ORGANIZATION_LIFE: 0.7,
     Activity.APPRAISAL: 0.72,
 }
 """Where in its window an activity is put when nothing else decides: the committee meets first, the
-members' meeting after it, nothing by habit at the end of a month."""
+members' meeting after it, talks go before the organisation-life meeting of the fourth quarter,
+nothing falls by habit on the end of a month."""
 
 EARLY, MIDDLE, LATE = 0.4, 0.5, 0.85
 
 LOAD_WEIGHT = 6
 """So many days away from the wished day another meeting of the same people on it is worth."""
+
+MAKEUP_COST = 4
+"""So many days away a weekend day that is worked instead of a holiday (调休) is worth avoiding."""
 
 REACH = 10
 """So many working days to either side of the wished day are looked at."""
@@ -129,7 +134,8 @@ class _Diary:
     def _cost(self, day: date, people: str, at: int, wished: int) -> int:
         busy = self._busy.get(day, ())
         clashes = sum(1 for other in busy if is_in_the_way(people, other))
-        return abs(at - wished) + LOAD_WEIGHT * clashes + len(busy)
+        makeup = MAKEUP_COST if day.weekday() >= 5 else 0
+        return abs(at - wished) + LOAD_WEIGHT * clashes + len(busy) + makeup
 
 
 class _Events:
@@ -158,13 +164,14 @@ class _Events:
     def join(self, duty: Duty) -> date | None:
         """The day of a line that this one may be held with, or None; those still alone first.
 
-        Among equals the one nearest the middle of the window, so that four lessons spread out.
+        Among equals the one nearest the wished day, so that four lessons spread out and the
+        appraisal goes with the later of two organisation-life meetings.
         """
         opens, due = duty.window.opens, duty.window.due
-        middle = opens.toordinal() + (due - opens).days // 2
+        wished = opens.toordinal() + round((due - opens).days * _place_in_window(duty))
         for host in self._hosts_of.get(duty.requirement.activity, ()):
             offered = [
-                (key in self.names, abs(day.toordinal() - middle), day, key)
+                (key in self.names, abs(day.toordinal() - wished), day, key)
                 for day, key in self._offered.get((host, duty.group), ())
                 if opens <= day <= due
             ]
