@@ -15,7 +15,7 @@ from zhibu.norms.facts import resolve
 from zhibu.norms.models import NormChoice, NormVersion
 from zhibu.norms.queries import find_version
 from zhibu.org.models import Organization
-from zhibu.org.services import RefusedError
+from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.rules.packs import PackFaulty, pack_name, read_pack
 
@@ -24,7 +24,7 @@ from zhibu.rules.packs import PackFaulty, pack_name, read_pack
 def load_pack(*, text: str, by: Person | None, at: datetime) -> NormVersion:
     """Publish a version of a pack. The same text again is the same version, and nothing happens.
 
-    Raises PackFaulty with every fault, and RefusedError for another text under a published version.
+    Raises PackFaulty with every fault, and Refused for another text under a published version.
     """
     text = text.replace("\r\n", "\n")
     digest = hashlib.sha256(text.encode()).hexdigest()
@@ -32,7 +32,7 @@ def load_pack(*, text: str, by: Person | None, at: datetime) -> NormVersion:
     known = find_version(norm.pack, norm.version)
     if known is not None:
         if known.digest != digest:
-            raise RefusedError(
+            raise Refused(
                 f"规范包“{norm.pack}”的版本 {norm.version} 已经发布，内容不能再改；"
                 "请在文件中改用新的版本号后重新载入。"
             )
@@ -77,14 +77,14 @@ def choose_pack(
 ) -> NormChoice:
     """From this day the pack binds the organisation and all below it that choose no other."""
     if not NormVersion.objects.filter(pack=pack).exists():
-        raise RefusedError(f"没有编号为“{pack}”的规范包，请先载入。")
+        raise Refused(f"没有编号为“{pack}”的规范包，请先载入。")
     Organization.objects.select_for_update().get(pk=organization.pk)
     held = NormChoice.objects.filter(organization=organization, until__isnull=True).first()
     if held is not None:
         if held.pack == pack and held.since <= since:
             return held
         if since <= held.since:
-            raise RefusedError(f"启用日期须晚于现行规范的启用日期（{held.since:%Y-%m-%d}）。")
+            raise Refused(f"启用日期须晚于现行规范的启用日期（{held.since:%Y-%m-%d}）。")
         held.until = since - timedelta(days=1)
         held.save(update_fields=["until"])
     choice = NormChoice.objects.create(organization=organization, pack=pack, since=since)

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from django.db.models import Field
 
-from zhibu.org.services import RefusedError
+from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.plans.facts import line_data
 from zhibu.plans.models import LineChange, Plan, PlanLine
@@ -24,7 +24,7 @@ WHOLE: Final = (
 """What the trace keeps of a line that is added or taken away."""
 
 
-class PlanConflict(RefusedError):
+class PlanConflict(Refused):
     """Somebody else changed the table since it was read; `plan` is as it stands now."""
 
     def __init__(self, plan: Plan) -> None:
@@ -32,7 +32,7 @@ class PlanConflict(RefusedError):
         self.plan = plan
 
 
-class PlanExists(RefusedError):
+class PlanExists(Refused):
     """The branch already has a table of that year."""
 
     def __init__(self, plan: Plan) -> None:
@@ -40,11 +40,11 @@ class PlanExists(RefusedError):
         self.plan = plan
 
 
-class LineKept(RefusedError):
+class LineKept(Refused):
     """A line that must not be taken away."""
 
 
-class LineRefused(RefusedError):
+class LineRefused(Refused):
     """A value that a line cannot take; `field` names it."""
 
     def __init__(self, field: str, message: str) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from zhibu.org.models import Organization
-from zhibu.org.services import RefusedError
+from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.services.tallies import Moves
@@ -28,7 +28,7 @@ def discharge_lines(
 ) -> list[PlanLine]:
     """Mark lines as done by a record. Lines that this record discharges already are re-dated.
 
-    With `branch`, lines of another branch are as if they did not exist. Raises RefusedError for a line that does not exist, is waived, or that another record discharges.
+    With `branch`, lines of another branch are as if they did not exist. Raises Refused for a line that does not exist, is waived, or that another record discharges.
     """
     wanted = {line.pk if isinstance(line, PlanLine) else line for line in lines}
     if not wanted:
@@ -36,12 +36,12 @@ def discharge_lines(
     rows = PlanLine.objects.filter(pk__in=wanted)
     held, plans = _hold(rows if branch is None else rows.filter(branch=branch))
     if len(held) < len(wanted):
-        raise RefusedError("所选安排中有的已被取消，请重新选择。")
+        raise Refused("所选安排中有的已被取消，请重新选择。")
     for line in held:
         if line.waived_at is not None:
-            raise RefusedError(f"“{line.title}”已由上级免除，不能再由记录完成。")
+            raise Refused(f"“{line.title}”已由上级免除，不能再由记录完成。")
         if line.discharged_by not in (None, record_id):
-            raise RefusedError(f"“{line.title}”已由另一份记录完成，不能重复关联。")
+            raise Refused(f"“{line.title}”已由另一份记录完成，不能重复关联。")
     _mark(held, plans, record_id, happened_on, filed_on)
     return held
 

@@ -13,7 +13,7 @@ from zhibu.norms.facts import norm_for
 from zhibu.norms.models import NormVersion
 from zhibu.org.facts import branch_facts
 from zhibu.org.models import Organization
-from zhibu.org.services import RefusedError
+from zhibu.org.services import Refused
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.plans.facts import demands_of, plan_demands, work_calendar
@@ -49,14 +49,14 @@ def draft_plan(
     """Draft a branch's table of a year: one line for each duty of its norm, on working days.
 
     Topics come from the themes, else from last year's table; so do form, presenter and who is
-    responsible. Raises PlanExists, NormMissing, or RefusedError where the branch cannot have a table.
+    responsible. Raises PlanExists, NormMissing, or Refused where the branch cannot have a table.
     """
     if branch.kind != Organization.Kind.BRANCH:
-        raise RefusedError("只有党支部编制年度安排表。")
+        raise Refused("只有党支部编制年度安排表。")
     if not branch.founded_on.year <= year <= date.max.year - 1 or year > 2200:
-        raise RefusedError(f"党支部成立于{branch.founded_on.year}年，不能编制{year}年度的安排表。")
+        raise Refused(f"党支部成立于{branch.founded_on.year}年，不能编制{year}年度的安排表。")
     if branch.dissolved_on is not None and branch.dissolved_on.year < year:
-        raise RefusedError(f"党支部已于{branch.dissolved_on.year}年撤销，不能编制{year}年度的安排表。")
+        raise Refused(f"党支部已于{branch.dissolved_on.year}年撤销，不能编制{year}年度的安排表。")
     try:
         with transaction.atomic():
             return _draft(branch, year, by, at, themes)
@@ -157,13 +157,13 @@ def take_up(
     demands = plan_demands(plan)
     offered = [duty for duty in demands.offers if duty.requirement.code == requirement]
     if not offered:
-        raise RefusedError("规范没有向本支部推荐这项做法。")
+        raise Refused("规范没有向本支部推荐这项做法。")
     present = set(lines_of(plan).values_list("requirement", "group_id", "ordinal"))
     if plan.state == Plan.State.ADOPTED:
         offered = [duty for duty in offered if duty.window.due >= at.date()]
     missing = [duty for duty in offered if _stored_key(duty) not in present]
     if not missing:
-        raise RefusedError("这项做法已经在安排表中，或本年度已没有可安排的时间。")
+        raise Refused("这项做法已经在安排表中，或本年度已没有可安排的时间。")
     lines = make_lines(plan, propose_lines(missing, demands.facts, work_calendar()))
     put_lines(plan, lines, reason=reason, by=by, at=at)
     note(
@@ -199,10 +199,10 @@ def adopt_plan(*, plan: Plan, revision: int, by: Person, at: datetime) -> Plan:
     """Adopt a draft. From now on its lines count, and every change leaves a trace."""
     plan = lock_plan(plan, revision)
     if plan.state == Plan.State.ADOPTED:
-        raise RefusedError("安排表已经通过，不必重复操作。")
+        raise Refused("安排表已经通过，不必重复操作。")
     lines = list(plan.lines.select_for_update(of=("self",)))
     if not lines:
-        raise RefusedError("安排表中还没有任何安排，不能通过。")
+        raise Refused("安排表中还没有任何安排，不能通过。")
     plan.state = Plan.State.ADOPTED
     plan.adopted_at, plan.adopted_by = at, by
     turn_page(plan, "state", "adopted_at", "adopted_by")

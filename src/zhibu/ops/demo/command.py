@@ -1,0 +1,44 @@
+"""The command `zhibu demo`."""
+
+from __future__ import annotations
+
+import click
+from django.conf import settings
+from tqdm import tqdm
+
+from zhibu.ops.accounts import (
+    choose_password,
+    describe_accounts,
+    recall_accounts,
+    remember_accounts,
+)
+from zhibu.ops.demo.building import build_bureau
+from zhibu.org.models import Organization
+from zhibu.people.models import Person
+from zhibu.web import clock
+
+
+@click.command()
+@click.option("--seed", default=2017, show_default=True, help="随机种子；同一种子生成同样的内容")
+def demo(*, seed: int) -> int:
+    """生成演示数据。
+
+    一个局的直属机关党委，十二个党支部（其中三个试点），约三百名党员；上一年度资料齐全，
+    本年度截至今天，有按时完成的，也有迟补的、更正的、免除的。人名、单位均为虚构。
+    密码随机生成并显示，也可用环境变量 ZHIBU_DEMO_PASSWORD 指定。
+    """
+    if Person.objects.filter(is_demonstration=True).exists():
+        click.echo("演示数据已经存在，不再重复生成。")
+        if known := recall_accounts(settings.DATA_DIR):
+            click.echo(describe_accounts(*known))
+        return 0
+    if Organization.objects.exists():
+        raise click.ClickException(
+            "数据库中已有正式数据，不能装入演示数据；请换一个空的数据目录（ZHIBU_DATA_DIR）再试。"
+        )
+    password = choose_password()
+    with tqdm(total=14, desc="生成演示数据", unit="支部", disable=None) as bar:
+        stage = build_bureau(now=clock.now(), seed=seed, password=password, advance=bar.update)
+    remember_accounts(settings.DATA_DIR, password=password, accounts=stage.accounts)
+    click.echo(describe_accounts(password, stage.accounts))
+    return 0

@@ -1,0 +1,43 @@
+"""What is shared while a demonstration is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from random import Random
+from typing import Final
+
+from django.utils import timezone
+
+from zhibu.ops.accounts import Account
+from zhibu.ops.demo.population import morning
+from zhibu.ops.demo.shelf import Shelf
+
+YEARS_BACK: Final = 8
+"""So many years before today the bureau was founded."""
+
+
+@dataclass
+class Stage:
+    """The moment that it is played at, the dice, what waits to be written, who may sign in."""
+
+    now: datetime
+    rng: Random
+    password: str  # encoded
+    shelf: Shelf = field(default_factory=Shelf)
+    accounts: list[Account] = field(default_factory=list)
+
+    @property
+    def today(self) -> date:
+        """The day that it is played on."""
+        return timezone.localdate(self.now)
+
+    @property
+    def founded_on(self) -> date:
+        """When the bureau came into being."""
+        return date(self.today.year - YEARS_BACK, 3, 1)
+
+    @property
+    def at(self) -> datetime:
+        """When the tree was entered: before the first table was drafted."""
+        return morning(date(self.today.year - 2, 11, 20))
