@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from zhibu.rules.norm import Element, Norm, Requirement
+from zhibu.rules.norm import Element, Norm
 from zhibu.rules.packs_build import build_norm, build_requirement, build_vocabulary, tighten
 from zhibu.rules.packs_diff import Change, ChangeKind, diff_norms, say_change, say_diff
 from zhibu.rules.packs_judge import (
@@ -44,6 +44,7 @@ __all__ = [
 ]
 
 Resolve = Callable[[str], Norm | None]  # "id@version" -> the norm, or None when there is none
+_BYTE_ORDER_MARK = "\ufeff"  # some editors on Windows put it at the head of a file
 _SIZE_LIMIT = 2_000_000  # characters; the largest real pack has about 60,000
 
 
@@ -82,8 +83,8 @@ def read_pack(text: str, resolve: Resolve) -> Norm:
 def pack_name(text: str) -> str:
     """The "id@version" that a pack gives itself, or "" when it cannot be read."""
     try:
-        pack = tomllib.loads(text).get("pack")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        pack = tomllib.loads(text.removeprefix(_BYTE_ORDER_MARK)).get("pack")
+    except (ValueError, RecursionError):
         return ""
     if not isinstance(pack, dict) or not {"id", "version"} <= pack.keys():
         return ""
@@ -110,10 +111,11 @@ def shelve_packs(texts: Iterable[str]) -> Resolve:
 def _study(text: str, resolve: Resolve) -> tuple[tuple[Fault, ...], Norm | None]:
     if len(text) > _SIZE_LIMIT:
         return (Fault(1, "文件", "文件过大，规范包一般不超过几十万字，请检查是否选错文件"),), None
+    text = text.removeprefix(_BYTE_ORDER_MARK)
     try:
         document = tomllib.loads(text)
         lines = locate_keys(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # TOMLDecodeError, and int() for a number of thousands of digits
         return (_say_syntax(error, text),), None
     except RecursionError:
         return (Fault(1, "文件", "括号嵌套过深，请检查是否有没有写完的方括号或花括号"),), None
@@ -127,63 +129,68 @@ def _study(text: str, resolve: Resolve) -> tuple[tuple[Fault, ...], Norm | None]
 def _read_document(document: dict[str, Any], resolve: Resolve) -> tuple[list[Problem], Norm | None]:
     sound, problems = examine(document, DOCUMENT_KEYS, ())
     pack = sound.get("pack", {})
+    is_extending = "extends" in pack or _is_written(document, "pack", "extends")
     base = resolve(pack["extends"]) if "extends" in pack else None
-    problems += judge_pack(sound, base)
-    declared = sound.get("element", {})
-    problems += judge_vocabulary(declared, base)
-    vocabulary = build_vocabulary(declared, base)
-    origin = f"{pack.get('id', '')}@{pack.get('version', '')}"
-    requirements: dict[str, Requirement] = {r.code: r for r in base.requirements} if base else {}
-    lacks_base = "extends" in pack and base is None
-    written: set[str] = set()
+    problems += judge_pack(sound, base, is_extending=is_extending)
+    problems += judge_vocabulary(sound.get("element", {}), base)
+    reading = _Reading(
+        base=base,
+        lacks_base=is_extending and base is None,
+        vocabulary=build_vocabulary(sound.get("element", {}), base),
+        origin=f"{pack.get('id', '')}@{pack.get('version', '')}",
+    )
     for index, table in enumerate(sound.get("requirement", ())):
-        path = ("requirement", index)
-        found = _read_requirement(
-            table, path, requirements, vocabulary, origin, written, lacks_base=lacks_base
-        )
-        problems += found
+        problems += reading.take(table, ("requirement", index))
     if problems:
         return problems, None
-    return [], build_norm(sound, base, tuple(requirements.values()), vocabulary)
+    requirements = tuple(reading.requirements.values())
+    return [], build_norm(sound, base, requirements, reading.vocabulary)
 
 
-def _read_requirement(
-    table: dict[str, Any],
-    path: Path,
-    requirements: dict[str, Requirement],
-    vocabulary: Mapping[str, Element],
-    origin: str,
-    written: set[str],
-    *,
-    lacks_base: bool,
-) -> list[Problem]:
-    """Put one requirement among the others, or say what is wrong with it."""
-    is_tightening = "tighten" in table
-    sound, problems = examine(table, TIGHTENING_KEYS if is_tightening else REQUIREMENT_KEYS, path)
-    code = sound.get("tighten" if is_tightening else "code", "")
-    if code in written:
-        problems.append(Problem((*path, "tighten" if is_tightening else "code"), _say_twice(code)))
+def _is_written(document: Mapping[str, Any], table: str, key: str) -> bool:
+    """Whether a key is there at all, well formed or not."""
+    value = document.get(table)
+    return isinstance(value, dict) and key in value
+
+
+class _Reading:
+    """The requirements of a pack while they are read one after the other."""
+
+    def __init__(
+        self, *, base: Norm | None, lacks_base: bool, vocabulary: dict[str, Element], origin: str
+    ) -> None:
+        self.requirements = {r.code: r for r in base.requirements} if base else {}
+        self.vocabulary = vocabulary
+        self._lacks_base = lacks_base  # said once already, at `extends`
+        self._origin = origin
+        self._written: set[str] = set()
+
+    def take(self, table: dict[str, Any], path: Path) -> list[Problem]:
+        """Put one requirement among the others, or say everything that is wrong with it."""
+        name = "tighten" if "tighten" in table else "code"
+        keys = TIGHTENING_KEYS if name == "tighten" else REQUIREMENT_KEYS
+        sound, problems = examine(table, keys, path)
+        code = sound.get(name, "")
+        if code and code in self._written:
+            reason = f"编号 {code} 在本文件中已经写过，请换一个编号或合并为一条"
+            return [*problems, Problem((*path, name), reason)]
+        self._written.add(code)
+        old = self.requirements.get(code)
+        vocabulary = None if self._lacks_base else self.vocabulary
+        if name == "tighten":
+            problems += judge_requirement(sound, path, vocabulary, old)
+            if not self._lacks_base:
+                problems += judge_tightening(sound, path, old)
+            if not problems and old is not None:
+                self.requirements[code] = tighten(old, sound, self.vocabulary, self._origin)
+            return problems
+        problems += judge_requirement(sound, path, vocabulary)
+        if old is not None:
+            reason = f"编号 {code} 在所扩展的规范中已有，请换一个编号；要加严它请改写 tighten"
+            problems.append(Problem((*path, "code"), reason))
+        if not problems:
+            self.requirements[code] = build_requirement(sound, self.vocabulary, self._origin)
         return problems
-    if code:
-        written.add(code)
-    old = requirements.get(code)
-    problems += judge_requirement(sound, path, vocabulary, old if is_tightening else None)
-    if is_tightening:
-        if not lacks_base:  # that the pack to extend is missing has been said once already
-            problems += judge_tightening(sound, path, old)
-        if not problems and old is not None:
-            requirements[code] = tighten(old, sound, vocabulary, origin)
-        return problems
-    if old is not None:
-        reason = f"编号 {code} 在所扩展的规范中已有，请换一个编号；要加严它请改写 tighten"
-        problems.append(Problem((*path, "code"), reason))
-    if not problems:
-        requirements[code] = build_requirement(sound, vocabulary, origin)
-    return problems
-
-
-def _say_twice(code: str) -> str:
-    return f"编号 {code} 在本文件中已经写过，请换一个编号或合并为一条"
 
 
 _TABLE_NAMES = {"pack": "规范包", "labels": "三类的叫法", "element": "内容项"}
@@ -203,9 +210,13 @@ def _say_path(path: Path, document: Mapping[str, Any]) -> str:
 
 
 _SYNTAX = (
+    (r"Illegal character '\\[nr]", "文字没有写完就换行了，请在行末补上引号；多行文字用三个引号"),
     (r"Unterminated string|Expected .*'{3}|Expected .*\"{3}", "字符串没有写完，请补上收尾的引号"),
     (r"Expected '=' after a key", "键的后面缺少等号，请写成 键 = 值"),
-    (r"Invalid initial character for a key part", "键的写法不对；含汉字或符号的键要加引号"),
+    (
+        r"Invalid initial character for a key part|Invalid statement",
+        "键的写法不对；含汉字或符号的键要加引号",
+    ),
     (r"Expected newline or end of document", "一行只能写一项，请换行；文字要整段括在引号里"),
     (r"Unclosed array", "方括号没有写完，请补上 ] 或列表中漏掉的逗号"),
     (r"Unclosed inline table", "花括号没有写完，请补上 } 或表中漏掉的逗号"),
@@ -217,11 +228,12 @@ _SYNTAX = (
     (r"Illegal character", "有不允许的控制字符，请删去后重新输入"),
     (r"Unescaped '\\'|escape|hex value", "反斜杠的写法不对，请写成 \\\\ 或改用单引号"),
     (r"Invalid date", "日期不存在，请检查年月日"),
+    (r"integer string conversion", "数字过长，请检查是否漏了引号"),
     (r"Invalid value", "值的写法不对；文字要加双引号，是否只写 true 或 false"),
 )
 
 
-def _say_syntax(error: tomllib.TOMLDecodeError, text: str) -> Fault:
+def _say_syntax(error: ValueError, text: str) -> Fault:
     message = str(error)
     place = re.search(r"at line (\d+), column (\d+)", message)
     reason = next((said for form, said in _SYNTAX if re.search(form, message)), "")

@@ -22,7 +22,9 @@ from zhibu.rules.packs_tighten import (
 )
 
 
-def judge_pack(document: Mapping[str, Any], base: Norm | None) -> Iterator[Problem]:
+def judge_pack(
+    document: Mapping[str, Any], base: Norm | None, *, is_extending: bool
+) -> Iterator[Problem]:
     """Faults of the head of a pack: dates, what it extends, labels, no requirement at all."""
     pack = document.get("pack", {})
     extends = pack.get("extends")
@@ -37,9 +39,9 @@ def judge_pack(document: Mapping[str, Any], base: Norm | None) -> Iterator[Probl
     ):
         reason = f"施行日期早于所扩展的规范（{base.in_force_from}），请改为不早于该日"
         yield Problem(("pack", "in_force_from"), reason)
-    if extends is None and "labels" not in document:
+    if not is_extending and "labels" not in document:
         yield Problem((), "缺少 [labels]（三类的叫法），请写明 B、T、X 各叫什么")
-    if not document.get("requirement") and extends is None:
+    if not document.get("requirement") and not is_extending:
         yield Problem((), "没有一条规定动作，请用 [[requirement]] 至少写一条")
 
 
@@ -59,10 +61,13 @@ def judge_vocabulary(declared: Mapping[str, Any], base: Norm | None) -> Iterator
 def judge_requirement(
     table: Mapping[str, Any],
     path: Path,
-    vocabulary: Mapping[str, Element],
+    vocabulary: Mapping[str, Element] | None,
     old: Requirement | None = None,
 ) -> Iterator[Problem]:
-    """Parts of one requirement that do not fit together; `old` is the one that it tightens."""
+    """Parts of one requirement that do not fit together; `old` is the one that it tightens.
+
+    Without a vocabulary (the extended pack is not there) it is not asked which elements exist.
+    """
     yield from _judge_dates(table, path)
     yield from _judge_cadence(table.get("cadence", {}), (*path, "cadence"))
     yield from _judge_scope(table.get("scope", {}), (*path, "scope"))
@@ -161,13 +166,13 @@ def _judge_scope(scope: Mapping[str, Any], path: Path) -> Iterator[Problem]:
 def _judge_elements(
     table: Mapping[str, Any],
     path: Path,
-    vocabulary: Mapping[str, Element],
+    vocabulary: Mapping[str, Element] | None,
     old: Requirement | None,
 ) -> Iterator[Problem]:
     named: set[str] = set()
     for name in SEVERITIES:
         for key in table.get(name, ()):
-            if key not in vocabulary:
+            if vocabulary is not None and key not in vocabulary:
                 reason = f"没有定义内容项“{key}”，请在文件中加一节 [element.{key}]，或检查拼写"
                 yield Problem((*path, name), reason)
             if key in named:
