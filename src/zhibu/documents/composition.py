@@ -25,7 +25,6 @@ from zhibu.documents.book import (
     Fact,
     RecordSection,
     RecordSheet,
-    RosterRow,
     SealRow,
 )
 from zhibu.documents.literal import (
@@ -131,20 +130,15 @@ def _branch_blocks(book: Book) -> Iterator[Block]:
 
 
 def _roster_blocks(book: Book) -> Iterator[Block]:
-    columns = [c for c in _ROSTER_COLUMNS if any(getattr(r, c[0]) != "" for r in book.roster)]
     yield from _grid_or_note(
-        ("序号", *(title for _, title, _ in columns)),
-        [_roster_cells(row, [name for name, _, _ in columns]) for row in book.roster],
-        (1.3, *(width for _, _, width in columns)),
+        ("序号", *(title for _, title, _ in _ROSTER_COLUMNS)),
+        [tuple(getattr(row, name) for name, _, _ in _ROSTER_COLUMNS) for row in book.roster],
+        (1.3, *(width for _, _, width in _ROSTER_COLUMNS)),
         "本年度无党员名册记载。",
-        centred=range(1, len(columns)),
+        centred=range(1, len(_ROSTER_COLUMNS)),
     )
     if book.roster:
         yield Paragraph(f"共{len(book.roster)}名党员。", is_small=True)
-
-
-def _roster_cells(row: RosterRow, names: list[str]) -> tuple[Text, ...]:
-    return tuple(getattr(row, name) for name in names)
 
 
 def _table_blocks(table: AnnualTable | None) -> Iterator[Block]:
@@ -159,6 +153,7 @@ def _table_blocks(table: AnnualTable | None) -> Iterator[Block]:
         tuple(width for _, width in _TABLE_COLUMNS),
         "",
         centred=(1, 2, 3, 5, 6, 7, 8),
+        drops_blank=False,
     )
 
 
@@ -354,6 +349,7 @@ def _seal_blocks(book: Book) -> Iterator[Block]:
         )
     if book.qr_text:
         yield Code(book.qr_text, "扫描二维码，核对本手册的封存信息")
+    yield Signatures(("党支部书记", "上级党组织"))
 
 
 def _ordinal(number: int) -> str:
@@ -382,10 +378,23 @@ def _grid_or_note(
     empty: str,
     *,
     centred: Iterable[int] = (),
+    drops_blank: bool = True,
 ) -> Iterator[Block]:
-    """A numbered grid (its first column 序号 is made here), or a sentence when it is empty."""
+    """A numbered grid (its first column 序号 is made here), or a sentence when it is empty.
+
+    A column that nobody filled is dropped unless the form is fixed.
+    """
     if not rows:
         yield Paragraph(empty)
         return
-    numbered = tuple((str(number), *row) for number, row in enumerate(rows, 1))
-    yield Grid(header, numbered, widths, (0, *centred))
+    numbered = [(str(number), *row) for number, row in enumerate(rows, 1)]
+    kept = [
+        at for at in range(len(header)) if not drops_blank or any(row[at] != "" for row in numbered)
+    ]
+    middle = {0, *centred}
+    yield Grid(
+        tuple(header[at] for at in kept),
+        tuple(tuple(row[at] for at in kept) for row in numbered),
+        tuple(widths[at] for at in kept),
+        tuple(place for place, at in enumerate(kept) if at in middle),
+    )
