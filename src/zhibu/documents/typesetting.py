@@ -36,8 +36,6 @@ _LONG_RUN = re.compile(
 _ZERO_WIDTH_SPACE = "\u200b"
 # A stand-in for 小标宋 or 黑体 is set bold, since those two are heavy by themselves.
 _HEAVY = "bold"
-_LARGE_BOOK = 200_000  # characters of JSON, about 60 pages
-_REMEMBERED = 11
 
 
 class TypesettingFailed(RuntimeError):
@@ -61,8 +59,7 @@ def typeset_book(
     try:
         return _compile(compiler, book.issued_on)
     finally:
-        if len(data) > _LARGE_BOOK:
-            _forget(compiler)
+        _memory.note(compiler, len(data))
 
 
 def _compile(compiler: typst.Compiler, issued_on: date) -> bytes:
@@ -83,14 +80,30 @@ def _compile(compiler: typst.Compiler, issued_on: date) -> bytes:
     raise TypesettingFailed(f"工作手册排印失败：{message}")
 
 
-def _forget(compiler: typst.Compiler) -> None:
-    """Let Typst drop what it remembers of a large book.
+class _Memory:
+    """Lets Typst drop what it remembers of former books.
 
-    Typst keeps what it laid out for ten further compilations, about 90 MB for a book of 200 pages;
-    ten empty ones take 0.06 s.
+    Typst keeps what it laid out for ten further compilations, about 90 MB for a book of 200 pages.
+    Ten empty ones make it forget; they take 0.06 s, so they are left until enough has gathered.
     """
-    for _ in range(_REMEMBERED):
-        compiler.compile(b" ", format="svg", sys_inputs={})
+
+    enough = 600_000  # characters of JSON: three books of 200 pages
+    generations = 11
+
+    def __init__(self) -> None:
+        self.gathered = 0
+
+    def note(self, compiler: typst.Compiler, size: int) -> None:
+        """Count a book of this size; two threads that count at once do no harm."""
+        self.gathered += size
+        if self.gathered < self.enough:
+            return
+        self.gathered = 0
+        for _ in range(self.generations):
+            compiler.compile(b" ", format="svg", sys_inputs={})
+
+
+_memory = _Memory()
 
 
 @lru_cache(maxsize=1)
