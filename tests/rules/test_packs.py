@@ -436,3 +436,9 @@ class TestExtending:
             norm = shelve_packs(texts)("large@2")
             assert norm is not None
             assert norm.extends == "small@1"
+
+    def test_the_first_of_two_packs_with_one_name_counts(self) -> None:
+        """Someone who checks a changed file sees their file, not the one that is shipped."""
+        norm = shelve_packs([PACK.replace("小规范", "改过的"), PACK])("small@1")
+        assert norm is not None
+        assert norm.title == "改过的"

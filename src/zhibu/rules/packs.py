@@ -94,9 +94,12 @@ def pack_name(text: str) -> str:
 def shelve_packs(texts: Iterable[str]) -> Resolve:
     """A `resolve` over a set of packs; each is read when it is first asked for.
 
+    Of two texts with one name the first counts, so put what somebody is working on first.
     A pack that is faulty, unknown, or that extends itself in a circle resolves to None.
     """
-    shelf: Mapping[str, str] = {pack_name(text): text for text in texts}
+    shelf: dict[str, str] = {}
+    for text in texts:
+        shelf.setdefault(pack_name(text), text)
     read: dict[str, Norm | None] = {}
 
     def resolve(name: str) -> Norm | None:
