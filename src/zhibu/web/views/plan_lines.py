@@ -1,0 +1,278 @@
+"""One line of the table: see it, edit it in its place, add, take up, remove, waive, restore."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from zhibu.org.services import Refused
+from zhibu.people.roles import Verb
+from zhibu.plans.facts import plan_demands
+from zhibu.plans.models import PlanLine
+from zhibu.plans.services import (
+    PlanConflict,
+    add_line,
+    edit_line,
+    remove_line,
+    restore_line,
+    take_up,
+    waive_line,
+)
+from zhibu.web import clock
+from zhibu.web.access import person_of
+from zhibu.web.answers import SeeOther, see_other
+from zhibu.web.forms.plans import LineForm, OwnLineForm, ReasonForm, RevisionForm
+from zhibu.web.pages.forms import FormPage
+from zhibu.web.pages.plan_lines import build_line_page, build_offers_page
+from zhibu.web.views.plans import FORM_METHODS
+from zhibu.web.views.tables import (
+    Desk,
+    build_page,
+    closed,
+    fail,
+    find_desk,
+    find_line,
+    member_names,
+    norm_of_plan,
+    refusal_status,
+    tell,
+)
+
+
+@require_safe
+def line(request: HttpRequest, line: UUID) -> HttpResponse:
+    """All that is known of a line, and why it stands as it does."""
+    desk, row = find_line(request, line, Verb.SEE_BRANCH)
+    page = build_line_page(row, norm_of_plan(desk.plan), desk.rights)
+    return render(request, "web/line.html", {"page": page, "desk": desk})
+
+
+@FORM_METHODS
+def edit(request: HttpRequest, line: UUID) -> HttpResponse:
+    """Change a line: in its row where htmx asks, else on a page of its own."""
+    desk, row = find_line(request, line, Verb.DRAFT_PLAN)
+    if not desk.rights.may_edit:
+        return closed(request, desk)
+    form = _line_form(desk, row, request.POST if request.method == "POST" else None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                edit_line(
+                    line=row, revision=form.cleaned_data["revision"], changes=form.values(),
+                    by=person_of(request), at=clock.now(), reason=form.reason,
+                )  # fmt: skip
+            except PlanConflict as error:
+                status = refusal_status(error)
+                form = _again(desk, row, form, error)
+            except Refused as error:
+                fail(form, error)
+                status = refusal_status(error)
+            else:
+                return _saved(request, desk, row)
+    # Read again where somebody else may have changed it meanwhile.
+    current = PlanLine.objects.filter(pk=line).first() if status == 409 else row
+    context = {
+        "desk": desk,
+        "line": row,
+        "form": form,
+        "current": current,
+        "is_stale": status == 409,
+    }
+    template = "web/line_edit.html#row" if request.htmx else "web/line_edit.html"  # type: ignore[attr-defined]
+    return render(request, template, context, status=status)
+
+
+@FORM_METHODS
+def add(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
+    """Add a line of the branch's own (X)."""
+    desk = find_desk(request, branch, year, Verb.DRAFT_PLAN)
+    if not desk.rights.may_edit:
+        return closed(request, desk)
+    names = member_names(desk.plan.branch)
+    form = OwnLineForm(
+        request.POST or None,
+        needs_reason=desk.is_adopted,
+        names=names,
+        initial={"revision": desk.plan.revision},
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = add_line(
+                    plan=desk.plan, revision=form.cleaned_data["revision"], values=form.values(),
+                    by=person_of(request), at=clock.now(), reason=form.reason,
+                )  # fmt: skip
+            except Refused as error:
+                fail(form, error)
+                status = refusal_status(error)
+                _renew_revision(form, error)
+            else:
+                tell(request, f"已增加“{made.title}”。")
+                return see_other("plan", branch, year, anchor=f"l{made.pk}")
+    context = {"desk": desk, "form": form}
+    return render(request, "web/line_add.html", context, status=status)
+
+
+@FORM_METHODS
+def offers(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
+    """What the norm recommends (T): take one up."""
+    desk = find_desk(request, branch, year, Verb.DRAFT_PLAN)
+    if not desk.rights.may_edit:
+        return closed(request, desk)
+    form = RevisionForm(
+        request.POST or None,
+        needs_reason=desk.is_adopted,
+        initial={"revision": desk.plan.revision},
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                made = take_up(
+                    plan=desk.plan, requirement=request.POST.get("requirement", "")[:40],
+                    revision=form.cleaned_data["revision"], by=person_of(request),
+                    at=clock.now(), reason=form.reason,
+                )  # fmt: skip
+            except Refused as error:
+                fail(form, error)
+                status = refusal_status(error)
+                _renew_revision(form, error)
+            else:
+                tell(request, f"已列入“{made[0].title}”{len(made)}项。")
+                return see_other("plan", branch, year, anchor=f"l{made[0].pk}")
+    demands = plan_demands(desk.plan)
+    page = build_offers_page(desk.plan, demands.norm, demands.offers)
+    context = {"page": page, "desk": desk, "form": form}
+    return render(request, "web/plan_offers.html", context, status=status)
+
+
+@FORM_METHODS
+def remove(request: HttpRequest, line: UUID) -> HttpResponse:
+    """Take a T or X line out of the table, after one more question."""
+    desk, row = find_line(request, line, Verb.DRAFT_PLAN)
+    if not desk.rights.may_edit:
+        return closed(request, desk)
+    form = RevisionForm(
+        request.POST or None,
+        needs_reason=desk.is_adopted,
+        initial={"revision": desk.plan.revision},
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                remove_line(
+                    line=row, revision=form.cleaned_data["revision"], by=person_of(request),
+                    at=clock.now(), reason=form.reason,
+                )  # fmt: skip
+            except Refused as error:
+                fail(form, error)
+                status = refusal_status(error)
+                _renew_revision(form, error)
+            else:
+                tell(request, f"已取消“{row.title}”。")
+                return SeeOther(desk.back)
+    page = FormPage(
+        title=f"取消“{row.title}”",
+        form=form,
+        submit="取消这项安排",
+        back=reverse("line", args=[row.pk]),
+        intro="只有推荐类和自选类安排可以取消；必做类安排确实无法开展的，由上级党组织说明理由后免除。",
+        crumbs=desk.crumbs,
+    )
+    return render(request, "web/form.html", {"page": page}, status=status)
+
+
+@FORM_METHODS
+def waive(request: HttpRequest, line: UUID) -> HttpResponse:
+    """A higher level lets the branch off a line."""
+    return _from_above(
+        request, line, waive_line, "免除", "免除后不再计入应完成事项，理由对支部公开。"
+    )
+
+
+@FORM_METHODS
+def restore(request: HttpRequest, line: UUID) -> HttpResponse:
+    """A higher level takes a waiver back."""
+    return _from_above(request, line, restore_line, "恢复", "恢复后重新计入应完成事项。")
+
+
+def _from_above(request: HttpRequest, key: UUID, verb: Any, word: str, intro: str) -> HttpResponse:
+    desk, row = find_line(request, key, Verb.WAIVE_LINE)
+    form = ReasonForm(request.POST or None)
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                verb(
+                    line=row, reason=form.cleaned_data["reason"], by=person_of(request),
+                    at=clock.now(),
+                )  # fmt: skip
+            except Refused as error:
+                fail(form, error)
+                status = refusal_status(error)
+            else:
+                tell(request, f"已{word}“{row.title}”。")
+                return see_other("line", row.pk)
+    page = FormPage(
+        title=f"{word}“{row.title}”",
+        form=form,
+        submit=word,
+        back=reverse("line", args=[row.pk]),
+        intro=f"{desk.plan.branch.name}，{desk.plan.year}年度。{intro}",
+        crumbs=desk.crumbs,
+    )
+    return render(request, "web/form.html", {"page": page}, status=status)
+
+
+def _line_form(desk: Desk, row: PlanLine, data: QueryDict | None) -> LineForm:
+    kind = LineForm if row.requirement else OwnLineForm
+    initial = {name: getattr(row, name) for name in kind.base_fields if hasattr(row, name)}
+    return kind(
+        data,
+        needs_reason=desk.is_adopted,
+        names=member_names(desk.plan.branch),
+        initial={**initial, "revision": desk.plan.revision},
+    )
+
+
+def _again(desk: Desk, row: PlanLine, form: LineForm, error: PlanConflict) -> LineForm:
+    """The form with what was typed; saved once more it changes the table as it stands now."""
+    data = form.data.copy()
+    data["revision"] = str(error.plan.revision)
+    again = _line_form(desk, row, data)
+    again.is_valid()
+    again.add_error(None, str(error))
+    return again
+
+
+def _renew_revision(form: RevisionForm, error: Refused) -> None:
+    if isinstance(error, PlanConflict):
+        form.data = form.data.copy()
+        form.data["revision"] = str(error.plan.revision)
+
+
+def _saved(request: HttpRequest, desk: Desk, row: PlanLine) -> HttpResponse:
+    """The table with the change in it: all of it, since lines of one event move together."""
+    if not request.htmx:  # type: ignore[attr-defined]
+        tell(request, f"已保存“{row.title}”。")
+        return SeeOther(f"{desk.back}#l{row.pk}")
+    desk.plan.refresh_from_db(fields=["revision"])
+    query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])  # type: ignore[attr-defined]
+    context = {"page": build_page(request, desk, query), "saved": row.pk, "saved_title": row.title}
+    answer = render(request, "web/plan.html#plan", context)
+    answer["HX-Retarget"] = "#plan"
+    answer["HX-Reswap"] = "outerHTML"
+    return answer
