@@ -147,7 +147,7 @@ class RevisionForm(forms.Form):
             self.order_fields([name for name in self.fields if name != "reason"])
 
     @property
-    def reason(self) -> str:
+    def stated_reason(self) -> str:
         """The reason; empty where none is asked for."""
         return str(self.cleaned_data.get("reason", ""))
 
@@ -209,3 +209,32 @@ class ReasonForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "请写明理由。"},
     )
+
+
+class SheetForm(forms.Form):
+    """An Excel copy of the table."""
+
+    MOST_BYTES = 5 * 1024 * 1024
+
+    file = forms.FileField(
+        label="Excel 文件",
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx"}),
+        help_text="从本页导出、修改后的 .xlsx 文件，不超过5MB。",
+        error_messages={
+            "required": "请选择文件。",
+            "invalid": "请选择文件。",
+            "empty": "文件是空的，请检查是否选错文件。",
+            "missing": "请选择文件。",
+        },
+    )
+
+    def clean_file(self) -> Any:
+        """A file of a size that such a table can have."""
+        file = self.cleaned_data["file"]
+        if file.size > self.MOST_BYTES:
+            raise forms.ValidationError("文件超过5MB，请检查是否选错文件。")
+        return file
+
+    def content(self) -> bytes:
+        """What the file holds."""
+        return bytes(self.cleaned_data["file"].read())

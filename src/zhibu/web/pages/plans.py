@@ -244,7 +244,7 @@ def build_rows(
 
 def norm_labels(norm: Norm) -> dict[PracticeClass, str]:
     """The labels of the three classes, as the norm calls them."""
-    return {practice_class: label for practice_class, label in norm.labels}
+    return dict(norm.labels)
 
 
 def say_status(plan: Plan) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from zhibu.web.views.tables import (
     member_names,
     norm_of_plan,
     refusal_status,
+    renew_revision,
     tell,
 )
 
@@ -66,7 +68,7 @@ def edit(request: HttpRequest, line: UUID) -> HttpResponse:
             try:
                 edit_line(
                     line=row, revision=form.cleaned_data["revision"], changes=form.values(),
-                    by=person_of(request), at=clock.now(), reason=form.reason,
+                    by=person_of(request), at=clock.now(), reason=form.stated_reason,
                 )  # fmt: skip
             except PlanConflict as error:
                 status = refusal_status(error)
@@ -109,12 +111,12 @@ def add(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
             try:
                 made = add_line(
                     plan=desk.plan, revision=form.cleaned_data["revision"], values=form.values(),
-                    by=person_of(request), at=clock.now(), reason=form.reason,
+                    by=person_of(request), at=clock.now(), reason=form.stated_reason,
                 )  # fmt: skip
             except Refused as error:
                 fail(form, error)
                 status = refusal_status(error)
-                _renew_revision(form, error)
+                renew_revision(form, error)
             else:
                 tell(request, f"已增加“{made.title}”。")
                 return see_other("plan", branch, year, anchor=f"l{made.pk}")
@@ -141,12 +143,12 @@ def offers(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
                 made = take_up(
                     plan=desk.plan, requirement=request.POST.get("requirement", "")[:40],
                     revision=form.cleaned_data["revision"], by=person_of(request),
-                    at=clock.now(), reason=form.reason,
+                    at=clock.now(), reason=form.stated_reason,
                 )  # fmt: skip
             except Refused as error:
                 fail(form, error)
                 status = refusal_status(error)
-                _renew_revision(form, error)
+                renew_revision(form, error)
             else:
                 tell(request, f"已列入“{made[0].title}”{len(made)}项。")
                 return see_other("plan", branch, year, anchor=f"l{made[0].pk}")
@@ -174,12 +176,12 @@ def remove(request: HttpRequest, line: UUID) -> HttpResponse:
             try:
                 remove_line(
                     line=row, revision=form.cleaned_data["revision"], by=person_of(request),
-                    at=clock.now(), reason=form.reason,
+                    at=clock.now(), reason=form.stated_reason,
                 )  # fmt: skip
             except Refused as error:
                 fail(form, error)
                 status = refusal_status(error)
-                _renew_revision(form, error)
+                renew_revision(form, error)
             else:
                 tell(request, f"已取消“{row.title}”。")
                 return SeeOther(desk.back)
@@ -237,7 +239,7 @@ def _from_above(request: HttpRequest, key: UUID, verb: Any, word: str, intro: st
     return render(request, "web/form.html", {"page": page}, status=status)
 
 
-def _line_form(desk: Desk, row: PlanLine, data: QueryDict | None) -> LineForm:
+def _line_form(desk: Desk, row: PlanLine, data: Mapping[str, Any] | None) -> LineForm:
     kind = LineForm if row.requirement else OwnLineForm
     initial = {name: getattr(row, name) for name in kind.base_fields if hasattr(row, name)}
     return kind(
@@ -250,18 +252,10 @@ def _line_form(desk: Desk, row: PlanLine, data: QueryDict | None) -> LineForm:
 
 def _again(desk: Desk, row: PlanLine, form: LineForm, error: PlanConflict) -> LineForm:
     """The form with what was typed; saved once more it changes the table as it stands now."""
-    data = form.data.copy()
-    data["revision"] = str(error.plan.revision)
-    again = _line_form(desk, row, data)
+    again = _line_form(desk, row, {**dict(form.data.items()), "revision": error.plan.revision})
     again.is_valid()
     again.add_error(None, str(error))
     return again
-
-
-def _renew_revision(form: RevisionForm, error: Refused) -> None:
-    if isinstance(error, PlanConflict):
-        form.data = form.data.copy()
-        form.data["revision"] = str(error.plan.revision)
 
 
 def _saved(request: HttpRequest, desk: Desk, row: PlanLine) -> HttpResponse:
@@ -271,7 +265,7 @@ def _saved(request: HttpRequest, desk: Desk, row: PlanLine) -> HttpResponse:
         return SeeOther(f"{desk.back}#l{row.pk}")
     desk.plan.refresh_from_db(fields=["revision"])
     query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])  # type: ignore[attr-defined]
-    context = {"page": build_page(request, desk, query), "saved": row.pk, "saved_title": row.title}
+    context = {"page": build_page(desk, query), "saved": row.pk, "saved_title": row.title}
     answer = render(request, "web/plan.html#plan", context)
     answer["HX-Retarget"] = "#plan"
     answer["HX-Reswap"] = "outerHTML"

@@ -2,16 +2,120 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.contrib import messages
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from zhibu.documents.table_reading import read_table_xlsx
+from zhibu.documents.table_writing import write_table_xlsx
+from zhibu.org.services import Refused
+from zhibu.people.roles import Verb
+from zhibu.plans.services import ImportPreview, apply_import, plan_table, preview_import
+from zhibu.web import clock
+from zhibu.web.access import person_of
+from zhibu.web.answers import see_other
+from zhibu.web.downloads import download
+from zhibu.web.forms.plans import RevisionForm, SheetForm
+from zhibu.web.pages.plan_sheets import build_sheet_page
+from zhibu.web.views.plans import FORM_METHODS
+from zhibu.web.views.tables import (
+    Desk,
+    closed,
+    fail,
+    find_desk,
+    refusal_status,
+    renew_revision,
+    tell,
+)
+
+_SALT: Final = "zhibu.plan-preview"
+STALE: Final = "预览已经失效，请重新选择文件。"
 
 
+@require_safe
 def export(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     """The table as it circulates."""
-    raise Http404
+    desk = find_desk(request, branch, year, Verb.EXPORT)
+    plan = desk.plan
+    content = write_table_xlsx(plan_table(plan, today=clock.today()))
+    return download(content, f"{plan.branch.short_name}{year}年度安排表.xlsx")
 
 
+@FORM_METHODS
 def upload(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
-    """An edited copy comes back."""
-    raise Http404
+    """An edited copy comes back: first what it would change, then, confirmed, the change."""
+    desk = find_desk(request, branch, year, Verb.DRAFT_PLAN)
+    if not desk.rights.may_edit:
+        return closed(request, desk)
+    if request.method != "POST":
+        return _ask(request, desk, SheetForm())
+    if "preview" in request.POST:
+        return _confirm(request, desk)
+    form = SheetForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _ask(request, desk, form, status=422)
+    sheet = read_table_xlsx(form.content(), year=year)
+    preview = preview_import(desk.plan, sheet)
+    return _show(request, desk, preview, _confirmation(desk))
+
+
+def _confirm(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Apply what was shown; shown again where it cannot be."""
+    preview = _unseal(request.POST["preview"], desk)
+    if preview is None:
+        messages.error(request, STALE)
+        return see_other("plan-upload", desk.plan.branch_id, desk.plan.year)
+    form = _confirmation(desk, request.POST)
+    status = 422
+    if form.is_valid():
+        try:
+            apply_import(
+                plan=desk.plan, preview=preview, revision=form.cleaned_data["revision"],
+                by=person_of(request), at=clock.now(), reason=form.stated_reason,
+            )  # fmt: skip
+        except Refused as error:
+            fail(form, error)
+            status = refusal_status(error)
+            renew_revision(form, error)
+        else:
+            tell(request, f"已按表格调整{len(preview.changes)}项安排。")
+            return see_other("plan", desk.plan.branch_id, desk.plan.year)
+    return _show(request, desk, preview, form, status=status)
+
+
+def _ask(request: HttpRequest, desk: Desk, form: SheetForm, status: int = 200) -> HttpResponse:
+    return render(request, "web/plan_upload.html", {"desk": desk, "form": form}, status=status)
+
+
+def _show(
+    request: HttpRequest, desk: Desk, preview: ImportPreview, form: RevisionForm, status: int = 200
+) -> HttpResponse:
+    page = build_sheet_page(preview, sealed=_seal(preview, desk))
+    context = {"desk": desk, "page": page, "form": form}
+    return render(request, "web/plan_preview.html", context, status=status)
+
+
+def _confirmation(desk: Desk, data: Any = None) -> RevisionForm:
+    return RevisionForm(
+        data,
+        needs_reason=desk.is_adopted,
+        initial={"revision": desk.plan.revision, "reason": "按照修改后的表格调整"},
+    )
+
+
+def _seal(preview: ImportPreview, desk: Desk) -> str:
+    """The preview in the page itself, so that what is confirmed is what was seen."""
+    return signing.dumps(preview.to_data(), salt=f"{_SALT}:{desk.plan.pk}", compress=True)
+
+
+def _unseal(text: str, desk: Desk) -> ImportPreview | None:
+    try:
+        data = signing.loads(text, salt=f"{_SALT}:{desk.plan.pk}", max_age=24 * 3600)
+        return ImportPreview.from_data(data)
+    except (signing.BadSignature, ValueError):
+        return None

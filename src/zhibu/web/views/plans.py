@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhibu.norms.facts import NormMissing
@@ -24,7 +24,7 @@ from zhibu.plans.services import (
 )
 from zhibu.web import clock
 from zhibu.web.access import get_organization, person_of
-from zhibu.web.answers import SeeOther, see_other
+from zhibu.web.answers import see_other
 from zhibu.web.forms.plans import DraftForm, RevisionForm
 from zhibu.web.pages.plan_changes import build_changes_page
 from zhibu.web.pages.plan_drafts import build_draft_page, build_no_plan_page
@@ -36,6 +36,7 @@ from zhibu.web.views.tables import (
     fail,
     find_desk,
     refusal_status,
+    renew_revision,
     rights_on,
     tell,
 )
@@ -55,7 +56,7 @@ def plan(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
         return render(request, "web/plan_none.html", {"page": page})
     desk = find_desk(request, branch, year, Verb.SEE_BRANCH)
     template = "web/plan.html#plan" if request.htmx else "web/plan.html"  # type: ignore[attr-defined]
-    return render(request, template, {"page": build_page(request, desk, request.GET)})
+    return render(request, template, {"page": build_page(desk, request.GET)})
 
 
 @FORM_METHODS
@@ -104,11 +105,11 @@ def adopt(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
                 fail(form, error)
                 status = refusal_status(error)
                 # Shown with the table as it stands, so the next press means that one.
-                form.data = {"revision": desk.plan.revision}  # type: ignore[assignment]
+                renew_revision(form, error)
             else:
                 tell(request, f"{year}年度安排表已通过，自即日起执行。")
                 return see_other("plan", branch, year)
-    context = {"page": build_page(request, desk, request.GET), "form": form, "desk": desk}
+    context = {"page": build_page(desk, request.GET), "form": form, "desk": desk}
     return render(request, "web/plan_adopt.html", context, status=status)
 
 
@@ -138,11 +139,12 @@ def holidays(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
             try:
                 moved = apply_holiday_proposals(
                     plan=desk.plan, revision=form.cleaned_data["revision"], by=person_of(request),
-                    at=clock.now(), lines=read_lines(request.POST, "line"), reason=form.reason,
+                    at=clock.now(), lines=read_lines(request.POST, "line"), reason=form.stated_reason,
                 )  # fmt: skip
             except Refused as error:
                 fail(form, error)
                 status = refusal_status(error)
+                renew_revision(form, error)
             else:
                 tell(request, f"已调整{moved}项安排。" if moved else "没有选择要调整的安排。")
                 return see_other("plan", branch, year)
@@ -170,18 +172,19 @@ def redraft_(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
                     plan=desk.plan, revision=form.cleaned_data["revision"],
                     add=read_keys(request.POST, "add"), end=read_lines(request.POST, "end"),
                     shift=read_lines(request.POST, "shift"), by=person_of(request),
-                    at=clock.now(), reason=form.reason,
+                    at=clock.now(), reason=form.stated_reason,
                 )  # fmt: skip
             except (Refused, NormMissing) as error:
                 form.add_error(None, str(error))
                 status = refusal_status(error) if isinstance(error, Refused) else 422
+                renew_revision(form, error)
             else:
                 tell(request, "已按选定的内容调整安排表。")
                 return see_other("plan", branch, year)
     try:
         difference = redraft(desk.plan)
     except NormMissing as error:
-        form.add_error(None, str(error)) if form.is_bound else None
-        return SeeOther(reverse("plan", args=[branch, year]))
+        messages.error(request, str(error))
+        return see_other("plan", branch, year)
     page = build_redraft_page(desk.plan, difference, form)
     return render(request, "web/plan_redraft.html", {"page": page, "desk": desk}, status=status)

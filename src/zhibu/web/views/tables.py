@@ -23,6 +23,7 @@ from zhibu.plans.services import PlanConflict
 from zhibu.rules.norm import Norm
 from zhibu.web import clock
 from zhibu.web.access import get_visible, reach
+from zhibu.web.forms.plans import RevisionForm
 from zhibu.web.pages.forms import Crumb
 from zhibu.web.pages.plan_drafts import FIRST_YEAR, LAST_YEAR
 from zhibu.web.pages.plans import Filters, PlanPage, PlanRights, build_plan_page
@@ -107,7 +108,7 @@ def closed(request: HttpRequest, desk: Desk) -> HttpResponse:
 View = Callable[..., HttpResponse]
 
 
-def build_page(request: HttpRequest, desk: Desk, query: QueryDict) -> PlanPage:
+def build_page(desk: Desk, query: QueryDict) -> PlanPage:
     """The page of a table, read afresh."""
     plan = desk.plan
     lines = list(lines_of(plan))
@@ -152,3 +153,9 @@ def fail(form: Any, error: Refused) -> None:
     """Put a refusal beside the field that it speaks of, or above the form."""
     field = getattr(error, "field", None)
     form.add_error(field if field in form.fields else None, str(error))
+
+
+def renew_revision(form: RevisionForm, error: Exception) -> None:
+    """After a conflict the form, sent once more, means the table as it stands now."""
+    if isinstance(error, PlanConflict):
+        form.data = {**dict(form.data.items()), "revision": str(error.plan.revision)}
