@@ -1,1 +1,151 @@
-// Nothing yet.
+// All of our own script. Every page works without it; it only makes some of them quicker and safer.
+"use strict";
+
+// ── 记录：草稿自动保存 ──────────────────────────────────────────────────────────────────────────
+// What is typed lies in localStorage until the server has it, so that neither a closed browser nor a
+// lost network takes it away. Without JavaScript the buttons of the form do the same by hand.
+(() => {
+  const form = document.querySelector("form[data-keep]");
+  const mine = document.querySelector("form[data-keep]")?.dataset.keepFor;
+  const PREFIX = "zhibu-draft:";
+  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
+  // Somebody else may have used this computer: their unsaved text is not ours to see.
+  if (mine) for (const key of Object.keys(localStorage)) {
+    if (key.startsWith(PREFIX) && !key.startsWith(`${PREFIX}${mine}:`)) localStorage.removeItem(key);
+  }
+  // What was filed is safe: no copy of it stays here.
+  for (const element of document.querySelectorAll("[data-settled]")) {
+    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX) && key.endsWith(`:${element.dataset.settled}`)) localStorage.removeItem(key);
+  }
+  for (const element of document.querySelectorAll("[data-without-js]")) element.hidden = true;
+  if (!form) return;
+
+  const key = `${PREFIX}${mine}:${form.dataset.keep}`;
+  const fields = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
+  let changes = 0; // how often something was typed
+  let sent = 0; // the count when the last request left
+  let sentFields = fields();
+  let retry = 0;
+
+  const say = (text, bad) => {
+    const state = document.getElementById("save-state");
+    if (state) { state.textContent = text; state.classList.toggle("bad-news", Boolean(bad)); }
+  };
+  const keep = () => {
+    const kept = fields().filter(([name]) => name !== "csrfmiddlewaretoken");
+    try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: kept })); } catch { /* full */ }
+  };
+
+  // What a closed browser left behind is offered, never put in by itself.
+  let kept = read(key);
+  const page = (name) => kept?.fields.find(([field]) => field === name)?.[1];
+  // "page 7": the seventh change on that page reached the server, so nothing is left of it here.
+  const [savedPage, savedTyped] = form.dataset.keepSaved.split(" ");
+  if (kept && page("page_key") === savedPage && Number(page("typed")) <= Number(savedTyped)) {
+    localStorage.removeItem(key);
+    kept = null;
+  }
+  const offer = document.getElementById("kept");
+  if (kept && offer) {
+    offer.hidden = false;
+    offer.querySelector("[data-kept-at]").textContent = new Date(kept.at).toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });
+    offer.querySelector("[data-kept-drop]").addEventListener("click", () => { localStorage.removeItem(key); offer.hidden = true; });
+    offer.querySelector("[data-kept-restore]").addEventListener("click", () => {
+      // Sent as if the button had been pressed then: the server sees whether somebody wrote since.
+      const again = document.createElement("form");
+      again.method = "post";
+      again.action = form.action;
+      const token = ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value];
+      for (const [name, value] of [...kept.fields, token, ["do", "restore"]]) {
+        const field = document.createElement("textarea");
+        field.name = name;
+        field.value = value;
+        again.append(field);
+      }
+      again.hidden = true;
+      document.body.append(again);
+      localStorage.removeItem(key);
+      again.submit();
+    });
+  }
+
+  form.addEventListener("input", () => { changes += 1; form.elements.typed.value = changes; say("正在编辑…"); keep(); });
+  form.addEventListener("htmx:beforeRequest", () => { sent = changes; sentFields = fields(); say("正在保存…"); });
+  form.addEventListener("htmx:afterRequest", (event) => {
+    const saved = event.detail.xhr.getResponseHeader("X-Draft-Saved");
+    if (saved) {
+      clearTimeout(retry);
+      if (changes === sent) localStorage.removeItem(key);
+      return;
+    }
+    if (event.detail.xhr.status === 0 || event.detail.xhr.status >= 500) {
+      say("没有连上服务器，内容留在本机，连上后自动保存", true);
+      clearTimeout(retry);
+      retry = setTimeout(() => htmx.trigger(form, "keep-retry"), 15000);
+    } else if (event.detail.successful) {
+      say("登录已过期，内容留在本机；请重新登录后回到本页恢复", true);
+    }
+  });
+  window.addEventListener("online", () => { if (changes !== sent || localStorage.getItem(key)) htmx.trigger(form, "keep-retry"); });
+  // An answer of 409 or 422 says something: it is shown like any other.
+  form.addEventListener("htmx:beforeSwap", (event) => {
+    if ([409, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
+  });
+  // When the fields are drawn anew, what was typed while the request was under way is put back.
+  let typed = [];
+  document.body.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target?.id !== "record-body") return;
+    const before = new Map(sentFields);
+    typed = fields().filter(([name, value]) => before.has(name) && before.get(name) !== value && !["revision", "typed"].includes(name));
+  });
+  document.body.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target?.id !== "record-body") return;
+    for (const element of document.querySelectorAll("[data-without-js]")) element.hidden = true;
+    for (const [name, value] of typed) {
+      const field = form.elements[name];
+      if (field && "value" in field && field.type !== "checkbox") field.value = value;
+    }
+    typed = [];
+    sentFields = fields();
+  });
+})();
+
+// ── 年度安排表：手机上按月折叠 ──────────────────────────────────────────────────────────────────
+// Only the month that counts is open at first. Without JavaScript all months are open.
+(() => {
+  const narrow = matchMedia("(max-width: 47.99rem)");
+  const set = (month, folded) => {
+    month.classList.toggle("folded", folded);
+    month.querySelector(".fold").setAttribute("aria-expanded", String(!folded));
+  };
+  const fold = () => {
+    const months = [...document.querySelectorAll(".plan-sheet tbody.month")];
+    if (!narrow.matches || !months.length || months[0].querySelector(".fold")) return;
+    const open = months.find((month) => month.querySelector("[autofocus], .editing") || (location.hash && month.querySelector(location.hash)) || `#${month.id}` === location.hash)
+      ?? months.find((month) => month.classList.contains("current")) ?? months[0];
+    for (const month of months) {
+      const head = month.querySelector("th");
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "fold";
+      button.append(...head.childNodes);
+      head.append(button);
+      set(month, month !== open);
+    }
+  };
+  const reveal = () => {
+    const goal = location.hash && document.getElementById(location.hash.slice(1));
+    const month = goal && goal.closest("tbody.month");
+    if (month?.querySelector(".fold")) { set(month, false); goal.scrollIntoView(); }
+  };
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest(".fold");
+    if (button) { const month = button.closest("tbody"); set(month, !month.classList.contains("folded")); return; }
+    // The same anchor twice is no change of the address.
+    const link = event.target.closest("#plan a[href^='#']");
+    if (link) setTimeout(reveal);
+  });
+  window.addEventListener("hashchange", reveal);
+  document.body.addEventListener("htmx:afterSettle", fold);
+  fold();
+})();

@@ -1,0 +1,383 @@
+"""记录: what the form of a draft shows, from the desk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Final
+from uuid import UUID
+
+from zhibu.handbook.models import Attachment, Record
+from zhibu.plans.queries import Suggestion
+from zhibu.rules.attendance import Tally, tally_attendance
+from zhibu.rules.elements import MEETING_ELEMENTS, is_meeting
+from zhibu.rules.labels import FIELD_LABELS, label, labels_of
+from zhibu.rules.norm import Activity, Requirement
+from zhibu.rules.records import Attendance, Decision, DecisionKind, RecordContent
+from zhibu.rules.verdicts import Severity, Verdict
+from zhibu.rules.wording import say, say_article
+from zhibu.web.forms.record_form import too_long
+from zhibu.web.pages.record_desk import Desk
+
+COMMON: Final = (
+    Activity.MEMBERS_MEETING,
+    Activity.COMMITTEE_MEETING,
+    Activity.GROUP_MEETING,
+    Activity.LESSON,
+    Activity.THEME_DAY,
+    Activity.ORGANIZATION_LIFE,
+    Activity.APPRAISAL,
+    Activity.TALK,
+)
+_OWN_FIELDS: Final = frozenset(one.name for one in fields(RecordContent))
+_BLANK_RULES: Final = frozenset({"RECORD-01", "RECORD-02", "RECORD-03", "RECORD-09", "RECORD-20"})
+_WITH_CANDIDATES: Final = frozenset({DecisionKind.ELECTION, DecisionKind.RATING})
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing that is said beside a field, and where the field is."""
+
+    slot: str
+    severity: Severity
+    text: str
+    article: str = ""
+    is_blank: bool = False  # nothing is wrong yet, something is still to be written
+
+    @property
+    def css(self) -> str:
+        """How it looks: what stops filing, what is advised, what is only told."""
+        if self.is_blank:
+            return "todo"
+        return {"error": "missing", "warning": "advice", "note": "why"}[self.severity.value]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One entry of a list to choose from."""
+
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LineChoice:
+    """One line of the table that the record may discharge."""
+
+    id: str
+    title: str
+    topic: str
+    group: str
+    practice_class: str
+    planned_on: object
+    is_chosen: bool
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwnField:
+    """A field that the norm asks for under its own name."""
+
+    key: str
+    label: str
+    hint: str
+    value: str
+    is_must: bool
+    rows: int
+
+    @property
+    def slot(self) -> str:
+        """Where remarks about it stand."""
+        return f"element-{self.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRow:
+    """One decision with its number from 1."""
+
+    number: int
+    decision: Decision
+    has_candidates: bool
+    kinds: tuple[Choice, ...]
+
+    @property
+    def slot(self) -> str:
+        """Where remarks about it stand."""
+        return f"decisions-{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFormPage:
+    """The form of one draft."""
+
+    record: Record
+    revision: int
+    page_key: str
+    content: RecordContent
+    is_correction: bool
+    common_kinds: tuple[Choice, ...]
+    other_kinds: tuple[Choice, ...]
+    kinds: str  # those chosen, in words
+    groups: tuple[Choice, ...]
+    lines: tuple[LineChoice, ...]
+    asked: frozenset[str]  # own fields that are shown
+    hints: Mapping[str, str]
+    began: str
+    ended: str
+    day: str
+    presider: str
+    recorder: str
+    names: tuple[str, ...]
+    guests: str
+    expected: tuple[Attendance, ...]
+    excused: tuple[Attendance, ...]
+    tally: Tally
+    elements: tuple[OwnField, ...]
+    decisions: tuple[DecisionRow, ...]
+    has_decisions: bool
+    files: tuple[Attachment, ...]
+    requirements: tuple[Requirement, ...]
+    remarks: Mapping[str, tuple[Remark, ...]]
+    errors: tuple[Remark, ...]
+    warnings: tuple[Remark, ...]
+    slots: tuple[str, ...]
+    leftover: Mapping[str, str]  # what was not kept in a conflict, by the field's name
+    only_group: bool
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether nothing stops filing."""
+        return not self.errors
+
+    @property
+    def shape(self) -> str:
+        """A sign of which fields the page has: when it changes, the form is drawn anew."""
+        parts = (
+            *(activity.value for activity in self.content.activities),
+            self.content.group,
+            *sorted(self.asked),
+            *(one.id for one in self.lines),
+            *(row.member for row in (*self.expected, *self.excused)),
+            *(f"{one.key}{one.is_must}" for one in self.elements),
+            *(f"{d.has_candidates}{len(d.decision.candidates)}" for d in self.decisions),
+            *(str(file.id) for file in self.files),
+            *(choice.value for choice in self.groups),
+        )
+        return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
+
+
+def build_record_form(
+    desk: Desk,
+    *,
+    record: Record,
+    revision: int,
+    page_key: str,
+    files: Iterable[Attachment],
+    faults: Mapping[str, str] | None = None,
+    leftover: Mapping[str, str] | None = None,
+    groups: tuple[UUID, ...] | None = None,
+) -> RecordFormPage:
+    """The page of a draft. `faults` are what could not be read; `groups` the only ones to choose."""
+    content = desk.content
+    asked = _asked(desk)
+    elements = _own_fields(desk)
+    remarks = remarks_of(desk.verdicts, {**too_long(content), **(faults or {})})
+    decisions = tuple(_decision_row(n, d) for n, d in enumerate(content.decisions, start=1))
+    common, others = _kinds(content, only_group=groups is not None)
+    roster = desk.roster
+    slots = (
+        *_OWN_SLOTS,
+        *(one.slot for one in elements),
+        *(one.slot for one in decisions),
+    )
+    # What is said of something that the page does not show is said at its end.
+    placed: dict[str, list[Remark]] = defaultdict(list)
+    for remark in remarks:
+        placed[remark.slot if remark.slot in slots else "record"].append(remark)
+    return RecordFormPage(
+        record=record,
+        revision=revision,
+        page_key=page_key,
+        content=content,
+        is_correction=record.current_id is not None,
+        common_kinds=common,
+        other_kinds=others,
+        kinds="、".join(label(activity) for activity in content.activities),
+        groups=_groups(desk, groups),
+        lines=tuple(_line_choice(one, content) for one in _offered(desk)),
+        asked=asked,
+        hints=_hints(desk),
+        began=_clock(content.began_at),
+        ended=_clock(content.ended_at),
+        day=content.began_at.date().isoformat() if content.began_at else "",
+        presider=roster.label_of(content.presider),
+        recorder=roster.label_of(content.recorder),
+        names=tuple(roster.labels.values()),
+        guests="、".join(content.guests),
+        expected=tuple(row for row in content.attendance if row.is_expected),
+        excused=tuple(row for row in content.attendance if not row.is_expected),
+        tally=tally_attendance(content),
+        elements=elements,
+        decisions=decisions,
+        has_decisions="decisions" in asked or bool(decisions),
+        files=tuple(files),
+        requirements=desk.requirements,
+        remarks={slot: tuple(placed.get(slot, ())) for slot in (*slots, "record")},
+        errors=tuple(r for r in remarks if r.severity is Severity.ERROR),
+        warnings=tuple(r for r in remarks if r.severity is Severity.WARNING),
+        slots=(*slots, "record"),
+        leftover=leftover or {},
+        only_group=groups is not None,
+    )
+
+
+def slot_of(subject: str) -> str:
+    """The place on the form of a verdict's subject."""
+    name, _, number = subject.partition("[")
+    if name == "decisions" and number:
+        return f"decisions-{number.rstrip(']')}"
+    if name.startswith("elements."):
+        return f"element-{name.removeprefix('elements.')}"
+    return name or "record"
+
+
+_OWN_SLOTS: Final = (
+    "activities", "group", "lines", "topic", "began_at", "ended_at", "place", "presider",
+    "recorder", "guests", "attendance", "agenda", "minutes", "decisions", "attachments",
+)  # fmt: skip
+
+
+def remarks_of(verdicts: Iterable[Verdict], faults: Mapping[str, str]) -> list[Remark]:
+    """Verdicts, and what could not be read, as they are said beside the fields."""
+    said = [
+        Remark(
+            slot_of(v.subject), v.severity, say(v), say_article(v.article), v.rule in _BLANK_RULES
+        )
+        for v in verdicts
+    ]
+    return [Remark(slot_of(key), Severity.ERROR, text) for key, text in faults.items()] + said
+
+
+def _asked(desk: Desk) -> frozenset[str]:
+    """The record's own fields that are shown: asked for, usual, or holding something."""
+    content = desk.content
+    asked = {element.key for one in desk.requirements for element in one.elements}
+    asked |= {"topic", "minutes", "recorder"}
+    if not desk.requirements or is_meeting(content, desk.requirements):
+        asked |= {element.key for element in MEETING_ELEMENTS} | {"agenda", "decisions", "guests"}
+    if not content.attendance:
+        asked -= {"attendance"}
+    held = {"place", "presider", "agenda", "guests", "attendance"}
+    return frozenset(asked | {name for name in held if getattr(content, name)})
+
+
+def _hints(desk: Desk) -> Mapping[str, str]:
+    return {
+        element.key: element.hint
+        for one in desk.requirements
+        for element in one.elements
+        if element.hint and element.key in _OWN_FIELDS
+    }
+
+
+def _own_fields(desk: Desk) -> tuple[OwnField, ...]:
+    """The norm's own fields: those asked for, then any that hold something from before."""
+    held = desk.content.elements
+    found: dict[str, OwnField] = {}
+    for one in desk.requirements:
+        for element in one.elements:
+            if element.key in _OWN_FIELDS:
+                continue
+            is_must = element.severity is Severity.ERROR
+            if element.key in found:
+                is_must = is_must or found[element.key].is_must
+            found[element.key] = OwnField(
+                key=element.key,
+                label=element.label,
+                hint=element.hint,
+                value=held.get(element.key, ""),
+                is_must=is_must,
+                rows=4 if element.min_length >= 15 else 2,
+            )
+    stray = [key for key, text in held.items() if text and key not in found]
+    if stray:
+        labels = desk.labels
+        for key in stray:
+            found[key] = OwnField(key, labels.get(key, "其他内容"), "", held[key], False, 2)
+    return tuple(found.values())
+
+
+def _decision_row(number: int, decision: Decision) -> DecisionRow:
+    return DecisionRow(
+        number=number,
+        decision=decision,
+        has_candidates=decision.kind in _WITH_CANDIDATES or bool(decision.candidates),
+        kinds=tuple(
+            Choice(value, words, value == decision.kind.value)
+            for value, words in labels_of(DecisionKind)
+        ),
+    )
+
+
+def _kinds(
+    content: RecordContent, *, only_group: bool
+) -> tuple[tuple[Choice, ...], tuple[Choice, ...]]:
+    def choice(activity: Activity) -> Choice:
+        return Choice(activity.value, label(activity), activity in content.activities)
+
+    if only_group:
+        return (choice(Activity.GROUP_MEETING),), ()
+    return (
+        tuple(choice(a) for a in COMMON),
+        tuple(choice(a) for a in Activity if a not in COMMON),
+    )
+
+
+def _groups(desk: Desk, only: tuple[UUID, ...] | None) -> tuple[Choice, ...]:
+    """The groups to choose from, where a group meets."""
+    content = desk.content
+    if Activity.GROUP_MEETING not in content.activities and not content.group:
+        return ()
+    day = desk.day
+    wanted = None if only is None else {str(key) for key in only}
+    return tuple(
+        Choice(group.group, group.name, group.group == content.group)
+        for group in desk.facts.groups
+        if (day is None or group.span.covers(day)) and (wanted is None or group.group in wanted)
+    )
+
+
+def _offered(desk: Desk) -> tuple[Suggestion, ...]:
+    """What is suggested, and before it whatever the record names already."""
+    suggested = {one.line.id for one in desk.suggestions}
+    named = tuple(Suggestion(line, True) for line in desk.lines if line.id not in suggested)
+    return (*named, *desk.suggestions)
+
+
+def _line_choice(one: Suggestion, content: RecordContent) -> LineChoice:
+    line = one.line
+    return LineChoice(
+        id=str(line.id),
+        title=line.title,
+        topic=line.topic,
+        group=line.group.short_name if line.group else "",
+        practice_class=line.practice_class,
+        planned_on=line.planned_on,
+        is_chosen=str(line.id) in content.lines,
+        is_open=one.is_open,
+    )
+
+
+def _clock(moment: object) -> str:
+    """14:30; nothing for midnight, which stands for "not told"."""
+    words = f"{moment:%H:%M}" if moment is not None else ""
+    return "" if words == "00:00" else words
+
+
+def field_label(slot: str) -> str:
+    """What a place of the form is called, in the list of what is missing."""
+    name = slot.partition("-")[0]
+    return FIELD_LABELS.get(name, "")

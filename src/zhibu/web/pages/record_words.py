@@ -1,0 +1,120 @@
+"""The parts of a record in words: to lay two contents beside each other, and to read one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from zhibu.rules.attendance import tally_attendance
+from zhibu.rules.labels import FIELD_LABELS, label
+from zhibu.rules.records import Attendance, Decision, DecisionKind, RecordContent
+from zhibu.rules.wording import say_moment
+from zhibu.web.forms.record_form import Roster
+
+PARTS: Final = (
+    "activities", "group", "lines", "topic", "time", "place", "presider", "recorder", "guests",
+    "attendance", "agenda", "minutes", "decisions", "attachments",
+)  # fmt: skip
+LONG_PARTS: Final = frozenset({"agenda", "minutes"})
+
+
+def part_label(part: str, labels: Mapping[str, str] | None = None) -> str:
+    """What a part is called; `labels` knows the norm's own fields."""
+    if part == "time":
+        return "时间"
+    if part.startswith("elements."):
+        return (labels or {}).get(part.removeprefix("elements."), "其他内容")
+    return FIELD_LABELS[part]
+
+
+def part_words(  # noqa: PLR0911 - a table of parts
+    content: RecordContent,
+    part: str,
+    roster: Roster,
+    names: Mapping[str, str] | None = None,
+) -> str:
+    """What a part says, as text; empty for nothing. `names` knows groups and lines by their keys."""
+    known = names or {}
+    if part == "activities":
+        return "、".join(label(activity) for activity in content.activities)
+    if part == "group":
+        return known.get(content.group, "已选定" if content.group else "")
+    if part == "lines":
+        unnamed = sum(1 for key in content.lines if key not in known)
+        told = [known[key] for key in content.lines if key in known]
+        return "、".join(told + ([f"{unnamed} 项安排"] if unnamed else []))
+    if part == "time":
+        return say_time(content)
+    if part in {"presider", "recorder"}:
+        return roster.label_of(getattr(content, part))
+    if part == "guests":
+        return "、".join(content.guests)
+    if part == "attendance":
+        return say_attendance(content)
+    if part == "decisions":
+        return "\n".join(
+            f"{n}. {say_decision(one)}" for n, one in enumerate(content.decisions, start=1)
+        )
+    if part == "attachments":
+        return "、".join(note.name for note in content.attachments)
+    if part.startswith("elements."):
+        return content.elements.get(part.removeprefix("elements."), "")
+    text: str = getattr(content, part)
+    return text
+
+
+def say_time(content: RecordContent) -> str:
+    """2026年3月12日 14:30—16:00; without the clock where it was not told."""
+    began, ended = content.began_at, content.ended_at
+    if began is None:
+        return ""
+    day = f"{began.year}年{began.month}月{began.day}日"
+    if f"{began:%H:%M}" == "00:00":
+        return day
+    if ended is None:
+        return f"{day} {began:%H:%M}"
+    is_same = ended.date() == began.date()
+    return f"{day} {began:%H:%M}—" + (f"{ended:%H:%M}" if is_same else say_moment(ended))
+
+
+def say_attendance(content: RecordContent) -> str:
+    """应到 9 人，实到 8 人。请假：某某（出差）。"""
+    tally = tally_attendance(content)
+    if not content.attendance:
+        return ""
+    words = [f"应到 {tally.expected} 人，实到 {tally.present} 人"]
+    for status in ("late", "leave", "absent"):
+        rows = [r for r in content.attendance if r.status.value == status and _counts(r)]
+        if rows:
+            words.append(f"{label(rows[0].status)}：{'、'.join(map(say_person, rows))}")
+    return "；".join(words)
+
+
+def say_person(row: Attendance) -> str:
+    """某某（出差）."""
+    return f"{row.name}（{row.reason}）" if row.reason else row.name
+
+
+def say_decision(decision: Decision) -> str:
+    """The text with its votes."""
+    kind = "" if decision.kind is DecisionKind.ORDINARY else f"〔{label(decision.kind)}〕"
+    votes = ""
+    if decision.for_ or decision.against or decision.abstain:
+        votes = f"（赞成 {decision.for_}，不赞成 {decision.against}，弃权 {decision.abstain}）"
+        if decision.written:
+            votes = f"{votes[:-1]}，其中书面意见 {decision.written} 份）"
+    people = "；".join(
+        f"{who.name}：赞成 {who.for_}，不赞成 {who.against}，弃权 {who.abstain}"
+        for who in decision.candidates
+    )
+    return f"{kind}{decision.text}{votes}" + (f"\n{people}" if people else "")
+
+
+def parts_of(*contents: RecordContent) -> tuple[str, ...]:
+    """All parts that any of the contents can have, in the order of the form."""
+    keys = dict.fromkeys(key for one in contents for key in one.elements)
+    return (*PARTS, *(f"elements.{key}" for key in keys))
+
+
+def _counts(row: Attendance) -> bool:
+    return row.is_expected or row.is_there
