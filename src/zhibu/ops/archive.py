@@ -18,12 +18,13 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 
 from django.apps import apps
 from django.core import serializers
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -131,12 +132,20 @@ def _standing_still() -> Iterator[None]:
 @contextmanager
 def _deferred(sqlite: Any) -> Iterator[None]:
     """Transactions take no lock until they write, so that a long reader holds no writer up."""
+    sqlite.ensure_connection()  # which reads the mode from the settings
     mode = sqlite.transaction_mode
     sqlite.transaction_mode = "DEFERRED"
     try:
         yield
     finally:
         sqlite.transaction_mode = mode
+
+
+class _WholeMoments(DjangoJSONEncoder):
+    """Moments to the microsecond: Django's own encoder drops the last three figures."""
+
+    def default(self, o: Any) -> Any:
+        return o.isoformat() if isinstance(o, (datetime, time)) else super().default(o)
 
 
 class _Digesting(io.RawIOBase):
@@ -177,7 +186,7 @@ def _write_table(
     with archive.open(name, "w", force_zip64=True) as raw:
         digesting = _Digesting(raw)
         text = io.TextIOWrapper(io.BufferedWriter(digesting, BLOCK), "utf-8", newline="\n")
-        serializers.serialize("jsonl", rows(), stream=text, ensure_ascii=False)
+        serializers.serialize("jsonl", rows(), stream=text, cls=_WholeMoments)
         text.flush()
         contents.digests[name] = digesting.digest.hexdigest()
         text.detach()
