@@ -92,6 +92,7 @@ def line_facts(line: PlanLine) -> LineFacts:
         happened_on=line.happened_on,
         filed_on=line.filed_on,
         is_waived=line.waived_at is not None,
+        waived_by=line.waived_by.name if line.waived_by else "",
         waive_reason=line.waive_reason,
         line=str(line.id),
     )

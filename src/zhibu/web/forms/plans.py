@@ -126,9 +126,6 @@ class RevisionForm(forms.Form):
         widget=forms.HiddenInput,
         min_value=0,
         max_value=2_000_000_000,
-        error_messages=dict.fromkeys(
-            ("required", "invalid", "min_value", "max_value"), "页面已过期，请刷新后再试。"
-        ),
     )
     reason = forms.CharField(
         label="调整理由",
@@ -145,6 +142,13 @@ class RevisionForm(forms.Form):
             del self.fields["reason"]
         else:
             self.order_fields([name for name in self.fields if name != "reason"])
+
+    def clean(self) -> dict[str, Any]:
+        """A revision that makes no sense is said above the form: its field is not to be seen."""
+        data = super().clean() or {}
+        if "revision" in self.errors:
+            self.add_error(None, "页面已过期，请刷新后再试。")
+        return data
 
     @property
     def stated_reason(self) -> str:

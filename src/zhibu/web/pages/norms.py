@@ -302,6 +302,7 @@ def _matches(requirement: Requirement, query: str) -> bool:
             requirement.guide,
             requirement.article.text,
             wording.label(requirement.activity),
+            *(element.label for element in requirement.elements),
         )
     ).lower()
     return all(word in text for word in query.lower().split())

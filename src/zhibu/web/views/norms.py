@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from zhibu.norms.facts import norm_of
-from zhibu.norms.models import NormChoice, NormVersion
+from zhibu.norms.models import NormChoice
 from zhibu.norms.queries import choices_on, find_version, list_versions
 from zhibu.org import paths
 from zhibu.org.facts import branch_facts
@@ -107,15 +107,16 @@ def norm_diff(request: HttpRequest) -> HttpResponse:
 
 
 def _norm(pack: str, version: str) -> Norm:
-    found = find_version(pack, version)
+    found = _named(f"{pack}@{version}")
     if found is None:
         raise Http404
-    return norm_of(found)
+    return found
 
 
 def _named(name: str) -> Norm | None:
     pack, _, version = name.partition("@")
-    found: NormVersion | None = find_version(pack, version) if "\x00" not in name else None
+    # PostgreSQL takes no text with a NUL in it.
+    found = None if "\x00" in name else find_version(pack, version)
     return norm_of(found) if found else None
 
 

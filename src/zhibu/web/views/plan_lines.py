@@ -40,6 +40,7 @@ from zhibu.web.views.tables import (
     find_line,
     member_names,
     norm_of_plan,
+    posted,
     refusal_status,
     renew_revision,
     tell,
@@ -60,7 +61,7 @@ def edit(request: HttpRequest, line: UUID) -> HttpResponse:
     desk, row = find_line(request, line, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
-    form = _line_form(desk, row, request.POST if request.method == "POST" else None)
+    form = _line_form(desk, row, posted(request))
     status = 200
     if request.method == "POST":
         status = 422
@@ -99,7 +100,7 @@ def add(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
         return closed(request, desk)
     names = member_names(desk.plan.branch)
     form = OwnLineForm(
-        request.POST or None,
+        posted(request),
         needs_reason=desk.is_adopted,
         names=names,
         initial={"revision": desk.plan.revision},
@@ -131,7 +132,7 @@ def offers(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if not desk.rights.may_edit:
         return closed(request, desk)
     form = RevisionForm(
-        request.POST or None,
+        posted(request),
         needs_reason=desk.is_adopted,
         initial={"revision": desk.plan.revision},
     )
@@ -165,7 +166,7 @@ def remove(request: HttpRequest, line: UUID) -> HttpResponse:
     if not desk.rights.may_edit:
         return closed(request, desk)
     form = RevisionForm(
-        request.POST or None,
+        posted(request),
         needs_reason=desk.is_adopted,
         initial={"revision": desk.plan.revision},
     )
@@ -212,7 +213,7 @@ def restore(request: HttpRequest, line: UUID) -> HttpResponse:
 
 def _from_above(request: HttpRequest, key: UUID, verb: Any, word: str, intro: str) -> HttpResponse:
     desk, row = find_line(request, key, Verb.WAIVE_LINE)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(posted(request))
     status = 200
     if request.method == "POST":
         status = 422

@@ -35,6 +35,7 @@ from zhibu.web.views.tables import (
     closed,
     fail,
     find_desk,
+    posted,
     refusal_status,
     renew_revision,
     rights_on,
@@ -66,7 +67,7 @@ def draft(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     organization = get_organization(request, branch, Verb.DRAFT_PLAN)
     if find_plan(organization, year) is not None:
         return see_other("plan", branch, year)
-    form = DraftForm(request.POST or None)
+    form = DraftForm(posted(request))
     status = 200
     if request.method == "POST":
         status = 422
@@ -92,7 +93,7 @@ def adopt(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if desk.is_adopted:
         return see_other("plan", branch, year)
     form = RevisionForm(
-        request.POST or None, needs_reason=False, initial={"revision": desk.plan.revision}
+        posted(request), needs_reason=False, initial={"revision": desk.plan.revision}
     )
     status = 200
     if request.method == "POST":
@@ -128,7 +129,7 @@ def holidays(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if not desk.rights.may_edit:
         return closed(request, desk)
     form = RevisionForm(
-        request.POST or None,
+        posted(request),
         needs_reason=desk.is_adopted,
         initial={"revision": desk.plan.revision, "reason": "按照公布的节假日安排调整"},
     )
@@ -159,7 +160,7 @@ def redraft_(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if not desk.rights.may_edit:
         return closed(request, desk)
     form = RevisionForm(
-        request.POST or None,
+        posted(request),
         needs_reason=desk.is_adopted,
         initial={"revision": desk.plan.revision, "reason": "按照现行规范和支部情况调整"},
     )

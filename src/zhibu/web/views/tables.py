@@ -159,3 +159,8 @@ def renew_revision(form: RevisionForm, error: Exception) -> None:
     """After a conflict the form, sent once more, means the table as it stands now."""
     if isinstance(error, PlanConflict):
         form.data = {**dict(form.data.items()), "revision": str(error.plan.revision)}
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What was sent, if anything was: an empty form that was sent is not an unasked one."""
+    return request.POST if request.method == "POST" else None
