@@ -17,7 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 
-from zhibu.ops import accounts, checks, cli
+from zhibu.ops import checks, cli
 from zhibu.web import clock
 
 logger = logging.getLogger("zhibu.serve")
@@ -121,7 +121,7 @@ def is_demo_wanted(asked: bool | None, host: str) -> bool:
     if asked is False:
         return False
     if Person.objects.filter(is_demonstration=True).exists():
-        return True  # to tell the accounts again
+        return True  # it tells the accounts again
     if Organization.objects.exists():
         return False
     is_trial = not os.environ.get("DATABASE_URL") and not settings.HTTPS and host in LOOPBACK
@@ -136,11 +136,8 @@ def readable_host(host: str) -> str:
 
 
 def tell_address(host: str, port: int) -> None:
-    """Say where to go, who may try it, and where the data lie."""
+    """Say where to go and where the data lie."""
     click.echo()
-    if told := accounts.recall_accounts(settings.DATA_DIR):
-        click.echo(accounts.describe_accounts(*told))
-        click.echo()
     click.echo(f"数据目录：{settings.DATA_DIR}")
     click.secho(f"请在浏览器打开：http://{readable_host(host)}:{port}/", bold=True)
     if host not in LOOPBACK and not os.environ.get("ZHIBU_HOSTS"):
