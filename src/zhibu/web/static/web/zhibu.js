@@ -114,15 +114,19 @@
 // Only the month that counts is open at first. Without JavaScript all months are open.
 (() => {
   const narrow = matchMedia("(max-width: 47.99rem)");
+  const opened = new Set(); // kept while the table is drawn anew
   const set = (month, folded) => {
     month.classList.toggle("folded", folded);
     month.querySelector(".fold").setAttribute("aria-expanded", String(!folded));
+    if (folded) opened.delete(month.id); else opened.add(month.id);
   };
   const fold = () => {
     const months = [...document.querySelectorAll(".plan-sheet tbody.month")];
     if (!narrow.matches || !months.length || months[0].querySelector(".fold")) return;
-    const open = months.find((month) => month.querySelector("[autofocus], .editing") || (location.hash && month.querySelector(location.hash)) || `#${month.id}` === location.hash)
+    const goal = location.hash && document.getElementById(location.hash.slice(1));
+    const first = months.find((month) => goal && month.contains(goal))
       ?? months.find((month) => month.classList.contains("current")) ?? months[0];
+    if (!opened.size) opened.add(first.id);
     for (const month of months) {
       const head = month.querySelector("th");
       const button = document.createElement("button");
@@ -130,7 +134,7 @@
       button.className = "fold";
       button.append(...head.childNodes);
       head.append(button);
-      set(month, month !== open);
+      set(month, !opened.has(month.id) && !month.querySelector("[autofocus]"));
     }
   };
   const reveal = () => {

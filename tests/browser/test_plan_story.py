@@ -1,0 +1,201 @@
+"""The year's table with a real browser: drafted, moved, adopted, amended, waived, out and in again."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+from openpyxl import load_workbook
+from tests.cast import PASSWORD, Cast, make_cast
+from tests.ground.walks import DESK, PHONE, OpenPage
+from tests.web.plan_story import adopted, line_of, load_norms
+
+from zhibu.people.models import Person
+from zhibu.plans.models import LineChange, Plan
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture
+def cast(transactional_db: None, freeze: Callable[[date], None]) -> Cast:
+    """The cast in November, when next year's table is due; the norms are loaded."""
+    freeze(TODAY)
+    cast = make_cast()
+    load_norms(cast)
+    return cast
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.goto(reverse("sign-in"))
+    page.fill("#id_username", person.username)
+    page.fill("#id_password", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than the screen."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_path: Path) -> None:
+    """A secretary drafts 2027, sees a clash arise, mends it, adopts, amends; the office waives."""
+    desk = open_page(DESK)
+    sign_in(desk, cast.secretary)
+    address = reverse("plan", args=[cast.branch.pk, 2027])
+    desk.goto(address)
+    desk.get_by_role("link", name="起草2027年度安排表").click()
+    assert "节假日安排尚未公布" in desk.inner_text("main")
+    desk.get_by_role("button", name="起草").click()
+    desk.wait_for_url(f"**{address}")
+    plan = Plan.objects.get(branch=cast.branch, year=2027)
+    assert "暂定" in desk.inner_text("#plan")
+
+    # Moved in its row onto the day of another meeting of the same people: the clash is named.
+    meeting, other = line_of(plan, "members_meeting"), line_of(plan, "theme_day", 1)
+    row = desk.locator(f"#l{meeting.pk}")
+    row.get_by_role("link", name="修改").click()
+    desk.fill("#id_planned_on", other.planned_on.isoformat())
+    desk.fill("#id_topic", "研究全年工作")
+    desk.get_by_role("button", name="保存").click()
+    desk.get_by_text("已保存“支部党员大会”").wait_for()
+    assert "请错开或者合并召开" in desk.inner_text("#findings")
+    assert "研究全年工作" in desk.inner_text(f"#l{meeting.pk}")
+
+    # Back to its own day: the clash is gone, without the page being loaded anew.
+    desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
+    desk.get_by_role("button", name="不改了").click()
+    desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
+    desk.fill("#id_planned_on", meeting.planned_on.isoformat())
+    desk.get_by_role("button", name="保存").click()
+    desk.get_by_text("请错开或者合并召开").first.wait_for(state="detached")
+
+    # A value that cannot be is refused in the row.
+    desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
+    desk.fill("#id_planned_on", "2028-01-05")
+    desk.get_by_role("button", name="保存").click()
+    desk.get_by_text("计划日期须在2027年之内").wait_for()
+    desk.get_by_role("button", name="不改了").click()
+
+    desk.get_by_role("link", name="核对并通过").click()
+    desk.get_by_role("button", name="通过", exact=True).click()
+    desk.wait_for_url(f"**{address}")
+    plan.refresh_from_db()
+    assert plan.state == Plan.State.ADOPTED
+
+    # From now on a change wants a reason, and is traced.
+    desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
+    desk.fill("#id_presenter", "甲一明")
+    desk.get_by_role("button", name="保存").click()
+    desk.get_by_text("安排表通过后再作调整，须写明理由").first.wait_for()
+    assert desk.input_value("#id_presenter") == "甲一明"
+    desk.fill("#id_reason", "支委会分工")
+    desk.get_by_role("button", name="保存").click()
+    desk.get_by_text("已保存“支部党员大会”").wait_for()
+    assert LineChange.objects.get(line_id=meeting.pk).reason == "支委会分工"
+
+    # The office waives one line; the branch reads why.
+    office = open_page(DESK)
+    sign_in(office, cast.office)
+    lesson = line_of(plan, "lesson")
+    office.goto(address)
+    office.locator(f"#l{lesson.pk}").get_by_role("link", name="党课").click()
+    office.get_by_role("link", name="免除").click()
+    office.fill("#id_reason", "一季度统一授课")
+    office.get_by_role("button", name="免除").click()
+    office.get_by_text("已免除“党课”").wait_for()
+    desk.goto(address)
+    assert "一季度统一授课" in desk.inner_text(f"#l{lesson.pk}")
+    take_out_and_in(desk, plan, tmp_path)
+
+
+def take_out_and_in(desk: Page, plan: Plan, folder: Path) -> None:
+    """Exports, changes one cell as Excel would, sees the difference, confirms with a reason."""
+    desk.get_by_text("更多").click()
+    with desk.expect_download() as waiting:
+        desk.get_by_role("link", name="导出 Excel").click()
+    assert waiting.value.suggested_filename == "第一党支部2027年度安排表.xlsx"
+    book = load_workbook(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    cell = next(
+        cell
+        for row in book.worksheets[0].iter_rows()
+        for cell in row
+        if cell.value == "研究全年工作"
+    )
+    cell.value = "研究全年重点工作"
+    book.save(folder / "edited.xlsx")
+    desk.get_by_role("link", name="导入修改过的 Excel").click()
+    desk.set_input_files("#id_file", folder / "edited.xlsx")
+    desk.get_by_role("button", name="看有哪些改动").click()
+    assert "研究全年工作 改为 研究全年重点工作" in desk.inner_text("main")
+    desk.fill("#id_reason", "支部讨论")
+    desk.get_by_role("button", name="确认导入").click()
+    desk.get_by_text("已按表格调整1项安排").wait_for()
+    assert plan.lines.filter(topic="研究全年重点工作").count() == 1
+
+
+def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
+    """This month is open and comes first, another opens at a touch; nothing is wider than the screen."""
+    plan = adopted(cast)
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
+    current, march = line_of(plan, "theme_day", 10), line_of(plan, "theme_day", 2)
+    assert phone.locator(f"#l{current.pk}").is_visible()
+    assert not phone.locator(f"#l{march.pk}").is_visible()
+    top = phone.locator(".plan-sheet tbody").evaluate_all(
+        "all => [...all].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)[0].id"
+    )
+    assert top == "month-11"
+    phone.locator(".month-strip").get_by_text("3月").click()
+    phone.locator(f"#l{march.pk}").wait_for(state="visible")
+    assert fits(phone)
+    small = phone.locator("#plan a.button:visible, #plan button:visible").evaluate_all(
+        "all => all.map(e => e.getBoundingClientRect()).filter(r => r.height < 36 || r.width < 36).length"
+    )
+    assert small == 0
+    phone.locator(f"#l{current.pk}").get_by_role("link", name="修改").click()
+    phone.fill("#id_topic", "手机上改的")
+    phone.fill("#id_reason", "补充主题")
+    phone.get_by_role("button", name="保存").click()
+    phone.get_by_text("已保存“主题党日”").wait_for()
+    assert phone.locator(f"#l{current.pk}").is_visible()
+    assert "手机上改的" in phone.inner_text(f"#l{current.pk}")
+    assert fits(phone)
+
+
+def test_without_script_every_month_is_open_and_a_line_is_edited(
+    cast: Cast, open_page: OpenPage
+) -> None:
+    """All lines show, filters filter by their button, editing has a page of its own."""
+    plan = adopted(cast)
+    phone = open_page(PHONE, javascript=False)
+    sign_in(phone, cast.secretary)
+    address = reverse("plan", args=[cast.branch.pk, 2026])
+    phone.goto(address)
+    assert phone.locator(".plan-sheet tr.line:visible").count() == plan.lines.count()
+    line = line_of(plan, "theme_day", 11)
+    phone.locator(f"#l{line.pk}").get_by_role("link", name="修改").click()
+    phone.fill("#id_topic", "没有脚本")
+    phone.fill("#id_reason", "补充")
+    phone.get_by_role("button", name="保存").click()
+    assert "没有脚本" in phone.inner_text(f"#l{line.pk}")
+    phone.get_by_text("筛选", exact=True).first.click()
+    phone.select_option("#f-kind", "theme_day")
+    phone.get_by_role("button", name="筛选").click()
+    assert phone.locator(".plan-sheet tr.line:visible").count() == 12
+    for name, args in (
+        ("norm-list", []),
+        ("norm", ["branch", "2018"]),
+        ("norm-requirement", ["branch", "2018", "D1"]),
+    ):
+        phone.goto(reverse(name, args=args))
+        assert fits(phone), name
