@@ -63,12 +63,38 @@ def overlapping(span: Span | None, since: str = "since", until: str = "until") -
     return condition
 
 
-def _members(wanted: Iterable[UUID], span: Span | None) -> dict[UUID, list[MemberFacts]]:
-    rows = list(
+def meeting_facts(
+    branch: Organization, day: date, *, with_groups: bool = False
+) -> tuple[BranchFacts, dict[str, str]]:
+    """What a record of one day is judged from, and the names of that day's members by their keys.
+
+    Three queries, a fourth for the groups; the terms of office are left out.
+    """
+    span = Span(day, day)
+    rows = _member_rows([branch.id], span)
+    facts = BranchFacts(
+        branch=str(branch.id),
+        field=Field(branch.field),
+        span=Span(branch.founded_on, branch.dissolved_on),
+        members=tuple(_members([branch.id], span, rows).get(branch.id, ())),
+        groups=tuple(_groups([branch.id], span).get(branch.id, ())) if with_groups else (),
+        theme_day=branch.theme_day,
+    )
+    return facts, {str(row.member_id): row.member.name for row in rows}
+
+
+def _member_rows(wanted: Iterable[UUID], span: Span | None) -> list[Membership]:
+    return list(
         Membership.objects.filter(overlapping(span), branch__in=list(wanted))
         .select_related("member")
         .order_by("branch_id", "since", "id")
     )
+
+
+def _members(
+    wanted: Iterable[UUID], span: Span | None, rows: list[Membership] | None = None
+) -> dict[UUID, list[MemberFacts]]:
+    rows = _member_rows(wanted, span) if rows is None else rows
     spells = _spells(wanted, span)
     committee = _committee(wanted, span)
     found: dict[UUID, list[MemberFacts]] = defaultdict(list)

@@ -166,8 +166,14 @@ def clean(text: str, *, is_line: bool = False) -> str:
     return " ".join(text.split()) if is_line else text.strip()
 
 
+def _sent(data: QueryDict, name: str) -> str:
+    """The last value of a name; a name with an empty list of values has none."""
+    value = data[name]
+    return value if isinstance(value, str) else ""
+
+
 def _text(data: QueryDict, name: str, before: str, *, is_line: bool = False) -> str:
-    return clean(data[name], is_line=is_line) if name in data else before
+    return clean(_sent(data, name), is_line=is_line) if name in data else before
 
 
 def _is_shown(data: QueryDict, name: str) -> bool:
@@ -197,13 +203,13 @@ def read_key(text: str) -> str:
 
 
 def _read_group(data: QueryDict, before: RecordContent) -> str:
-    return read_key(data["group"]) if "group" in data else before.group
+    return read_key(_sent(data, "group")) if "group" in data else before.group
 
 
 def _read_guests(data: QueryDict, before: RecordContent) -> tuple[str, ...]:
     if "guests" not in data:
         return before.guests
-    names = (clean(name, is_line=True) for name in _BETWEEN_GUESTS.split(data["guests"]))
+    names = (clean(name, is_line=True) for name in _BETWEEN_GUESTS.split(_sent(data, "guests")))
     return tuple(name for name in names if name)
 
 
@@ -212,7 +218,7 @@ def _read_times(
 ) -> tuple[datetime | None, datetime | None]:
     day = before.began_at.date() if before.began_at else None
     if "day" in data:
-        day = _read_day(data["day"], day, faults)
+        day = _read_day(_sent(data, "day"), day, faults)
     began = before.began_at.time() if before.began_at else time()
     ended = before.ended_at.time() if before.ended_at else None
     began = _read_time(data, "began", began, faults) or time()
@@ -245,7 +251,7 @@ def _read_time(
 ) -> time | None:
     if name not in data:
         return before
-    text = data[name].strip().replace("：", ":")
+    text = _sent(data, name).strip().replace("：", ":")
     if not text:
         return None
     try:
@@ -276,7 +282,7 @@ def _read_elements(data: QueryDict, before: RecordContent) -> dict[str, str]:
     elements = dict(before.elements)
     for name in data:
         if match := _ELEMENT.match(name):
-            elements[match[1]] = clean(data[name])
+            elements[match[1]] = clean(_sent(data, name))
     return {key: text for key, text in elements.items() if text}
 
 
@@ -330,7 +336,7 @@ def _read_decision(
 def _count(data: QueryDict, name: str, before: int, subject: str, faults: dict[str, str]) -> int:
     if name not in data:
         return before
-    text = data[name].strip()
+    text = _sent(data, name).strip()
     if not text:
         return 0
     # str.isdecimal takes full-width digits too, and so does int().

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from zhibu.handbook.facts import line_target, named_lines, requirements_for
 from zhibu.norms.facts import NormMissing, norm_for
-from zhibu.org.facts import branch_facts
-from zhibu.org.models import Member, Organization
+from zhibu.org.facts import meeting_facts
+from zhibu.org.models import Organization
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import Suggestion, suggest_lines
 from zhibu.rules.attendance import expected_attendees
@@ -113,8 +113,9 @@ def lay_out(
         content = tick_lines(content, before, suggestions, day)
     lines = tuple(line for line in named_lines(content.lines) if line.branch_id == branch.id)
     requirements = requirements_for(branch, content, lines, today=today)
-    facts = branch_facts(branch, year=day.year)
-    roster = read_roster(facts, day)
+    with_groups = bool(content.group) or Activity.GROUP_MEETING in content.activities
+    facts, names = meeting_facts(branch, day, with_groups=with_groups)
+    roster = Roster.of(names.items())
     content = replace(
         content,
         presider=roster.key_of(content.presider),
@@ -144,13 +145,9 @@ def lay_out(
     )
 
 
-def read_roster(facts: BranchFacts, day: date) -> Roster:
+def read_roster(branch: Organization, day: date) -> Roster:
     """The members of that day with their names."""
-    keys = [row.member for row in facts.members if row.span.covers(day)]
-    names = {
-        str(key): name for key, name in Member.objects.filter(pk__in=keys).values_list("pk", "name")
-    }
-    return Roster.of((key, names.get(key, "")) for key in keys)
+    return Roster.of(meeting_facts(branch, day)[1].items())
 
 
 def align_attendance(

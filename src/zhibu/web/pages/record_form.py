@@ -257,6 +257,8 @@ def remarks_of(verdicts: Iterable[Verdict], faults: Mapping[str, str]) -> list[R
             slot_of(v.subject), v.severity, say(v), say_article(v.article), v.rule in _BLANK_RULES
         )
         for v in verdicts
+        # What may be written, and is not, is nobody's concern.
+        if not (v.severity is Severity.NOTE and v.rule in _BLANK_RULES)
     ]
     return [Remark(slot_of(key), Severity.ERROR, text) for key, text in faults.items()] + said
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from zhibu.rules.attendance import tally_attendance
@@ -27,7 +27,7 @@ def part_label(part: str, labels: Mapping[str, str] | None = None) -> str:
     return FIELD_LABELS[part]
 
 
-def part_words(  # noqa: PLR0911 - a table of parts
+def part_words(
     content: RecordContent,
     part: str,
     roster: Roster,
@@ -35,32 +35,24 @@ def part_words(  # noqa: PLR0911 - a table of parts
 ) -> str:
     """What a part says, as text; empty for nothing. `names` knows groups and lines by their keys."""
     known = names or {}
-    if part == "activities":
-        return "、".join(label(activity) for activity in content.activities)
-    if part == "group":
-        return known.get(content.group, "已选定" if content.group else "")
-    if part == "lines":
-        unnamed = sum(1 for key in content.lines if key not in known)
-        told = [known[key] for key in content.lines if key in known]
-        return "、".join(told + ([f"{unnamed} 项安排"] if unnamed else []))
-    if part == "time":
-        return say_time(content)
-    if part in {"presider", "recorder"}:
-        return roster.label_of(getattr(content, part))
-    if part == "guests":
-        return "、".join(content.guests)
-    if part == "attendance":
-        return say_attendance(content)
-    if part == "decisions":
-        return "\n".join(
-            f"{n}. {say_decision(one)}" for n, one in enumerate(content.decisions, start=1)
-        )
-    if part == "attachments":
-        return "、".join(note.name for note in content.attachments)
     if part.startswith("elements."):
         return content.elements.get(part.removeprefix("elements."), "")
+    if part == "lines":
+        return _say_lines(content, known)
+    if part == "group":
+        return known.get(content.group, "已选定" if content.group else "")
+    if part in {"presider", "recorder"}:
+        return roster.label_of(getattr(content, part))
+    if part in _SAYERS:
+        return _SAYERS[part](content)
     text: str = getattr(content, part)
     return text
+
+
+def _say_lines(content: RecordContent, known: Mapping[str, str]) -> str:
+    unnamed = sum(1 for key in content.lines if key not in known)
+    told = [known[key] for key in content.lines if key in known]
+    return "、".join(told + ([f"{unnamed} 项安排"] if unnamed else []))
 
 
 def say_time(content: RecordContent) -> str:
@@ -118,3 +110,15 @@ def parts_of(*contents: RecordContent) -> tuple[str, ...]:
 
 def _counts(row: Attendance) -> bool:
     return row.is_expected or row.is_there
+
+
+_SAYERS: Final[Mapping[str, Callable[[RecordContent], str]]] = {
+    "activities": lambda one: "、".join(label(activity) for activity in one.activities),
+    "time": say_time,
+    "guests": lambda one: "、".join(one.guests),
+    "attendance": say_attendance,
+    "decisions": lambda one: "\n".join(
+        f"{number}. {say_decision(each)}" for number, each in enumerate(one.decisions, start=1)
+    ),
+    "attachments": lambda one: "、".join(note.name for note in one.attachments),
+}

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.services import RecordRefused, start_correction, start_record, void_record
-from zhibu.org.facts import branch_facts
 from zhibu.people.roles import Verb
 from zhibu.rules.norm import Activity
 from zhibu.web import clock
@@ -68,7 +67,7 @@ def new(request: HttpRequest, branch: UUID) -> HttpResponse:
     if pen.groups is not None:
         kinds = [Activity.GROUP_MEETING]
     by, today = person_of(request), clock.today()
-    roster = read_roster(branch_facts(organization, year=today.year), today)
+    roster = read_roster(organization, today)
     content = first_content(
         organization, lines=lines, activities=kinds, by=by, today=today, pen=pen, roster=roster
     )

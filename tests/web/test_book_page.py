@@ -1,0 +1,95 @@
+"""The book of a year on its page: contents, states, seals and countersignatures."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from tests.cast import Cast, client_of
+from tests.web.record_story import a_filed_record, make_table
+
+from zhibu.ledger.models import Seal
+from zhibu.plans.models import Plan
+
+pytestmark = pytest.mark.usefixtures("data_dir")
+
+
+@pytest.fixture
+def plan(cast: Cast) -> Plan:
+    return make_table(cast)
+
+
+def test_an_empty_book_says_what_to_do(cast: Cast, plan: Plan) -> None:
+    """No records: the page says so and offers to write one, to those who may."""
+    address = reverse("book", args=[cast.branch.pk, 2026])
+    assert "记录一次活动" in client_of(cast.secretary).get(address).content.decode()
+    page = client_of(cast.member).get(address).content.decode()
+    assert "还没有归档的记录" in page
+    assert "记录一次活动" not in page
+
+
+def test_the_contents_count_by_kind(cast: Cast, plan: Plan) -> None:
+    """One record of a members' meeting: one chapter with one page."""
+    a_filed_record(cast, plan)
+    page = client_of(cast.member).get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
+    assert "支部党员大会" in page
+    assert "1 份" in page
+    assert "有 1 项归档尚未封存" not in page, "a member cannot seal"
+
+
+def test_sealing_and_countersigning(cast: Cast, plan: Plan) -> None:
+    """The secretary seals once per head; the office above countersigns; the third time shows."""
+    record = a_filed_record(cast, plan)
+    book = reverse("book", args=[cast.branch.pk, 2026])
+    secretary, office = client_of(cast.secretary), client_of(cast.office)
+    assert "有 1 项归档尚未封存" in secretary.get(book).content.decode()
+    for _ in range(2):
+        answer = secretary.post(reverse("seal", args=[cast.branch.pk]), {"year": "2026"})
+        assert answer["Location"] == f"{book}#seals"
+    seal = Seal.objects.get()
+    assert "封存码" in secretary.get(book).content.decode()
+    assert (
+        "尚未封存"
+        not in client_of(cast.member).get(reverse("record", args=[record.pk])).content.decode()
+    )
+    sign = reverse("seal-countersign", args=[seal.pk])
+    assert secretary.post(sign).status_code == 404
+    assert office.post(sign, {"year": "2026"}).status_code == 303
+    page = client_of(cast.member).get(book).content.decode()
+    assert "市局直属机关党委已加签" in page
+
+
+@pytest.mark.parametrize(
+    "who", ["deputy", "group_leader", "member", "office", "neighbour", "stranger"]
+)
+def test_who_may_not_seal(cast: Cast, plan: Plan, who: str) -> None:
+    """Sealing is the secretary's."""
+    a_filed_record(cast, plan)
+    client = client_of(getattr(cast, who))
+    assert client.post(reverse("seal", args=[cast.branch.pk])).status_code == 404
+    assert not Seal.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["deputy", "leader", "neighbour", "far_office", "stranger"])
+def test_who_may_not_countersign(cast: Cast, plan: Plan, who: str) -> None:
+    """Only the office of a level above may."""
+    a_filed_record(cast, plan)
+    client_of(cast.secretary).post(reverse("seal", args=[cast.branch.pk]))
+    seal = Seal.objects.get()
+    client = client_of(getattr(cast, who))
+    assert client.post(reverse("seal-countersign", args=[seal.pk])).status_code == 404
+    seal.refresh_from_db()
+    assert seal.countersigned_at is None
+
+
+def test_nothing_to_seal_is_said(cast: Cast, plan: Plan) -> None:
+    """An empty chain is no error page."""
+    client = client_of(cast.secretary)
+    answer = client.post(reverse("seal", args=[cast.branch.pk]))
+    assert "无可封存" in client.get(answer["Location"].partition("#")[0]).content.decode()
+
+
+@pytest.mark.parametrize(("year", "status"), [(1899, 404), (1921, 200), (2200, 200), (9999, 404)])
+def test_years(cast: Cast, plan: Plan, year: int, status: int) -> None:
+    """Years that cannot be are not there."""
+    address = f"/b/{cast.branch.pk}/book/{year}/"
+    assert client_of(cast.secretary).get(address).status_code == status
