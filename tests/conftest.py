@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         return  # a helper process of xdist inherits the environment
     folder = Path(tempfile.mkdtemp(prefix="zhibu-test-"))
     config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    (folder / "static").mkdir()  # WhiteNoise warns of a folder that is not there
     os.environ["DJANGO_SETTINGS_MODULE"] = "zhibu.settings"
     # Playwright's synchronous interface runs a loop in the thread of the test.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
