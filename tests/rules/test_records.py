@@ -197,6 +197,22 @@ def test_what_is_wrong(
     assert rule not in rules(FULL)
 
 
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({"attendance": marked(3, status=LEAVE, reason="病假")}, "RECORD-31"),
+        ({"attendance": marked(3, status=LEAVE, is_expected=False)}, "RECORD-31"),
+        ({"began_at": datetime(2026, 3, 20, 23, 59), "ended_at": None}, "RECORD-04"),
+        ({"began_at": datetime(2020, 1, 1), "ended_at": None}, "RECORD-05"),
+        ({"ended_at": datetime(2026, 3, 12, 14, 30)}, "RECORD-07"),
+        ({"ended_at": datetime(2026, 3, 13, 2, 30)}, "RECORD-08"),
+    ],
+)
+def test_what_is_just_right(changes: dict[str, Any], rule: str) -> None:
+    """A reason given, today itself, the founding day itself: nothing to say."""
+    assert rule not in rules(replace(FULL, **changes))
+
+
 def test_a_dissolved_branch_meets_no_more() -> None:
     """After its last day a branch has no records."""
     facts = replace(FACTS, span=Span(SINCE, date(2026, 3, 11)))

@@ -285,6 +285,15 @@ def test_who_has_a_vote() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "may_vote"), [(date(2026, 8, 31), False), (date(2026, 9, 1), True)]
+)
+def test_a_member_votes_from_the_day_of_becoming_full(day: date, may_vote: bool) -> None:
+    """On the very day, not before."""
+    rows_by_member = {row.member: row for row in expected_attendees(requirement(), PEOPLE, day)}
+    assert rows_by_member["probationary"].has_vote is may_vote
+
+
+@pytest.mark.parametrize(
     ("asked", "excused"),
     [
         ([requirement()], []),
