@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from django.test import Client
 from django.urls import reverse
-
 from tests.cast import Cast, client_of
+
 from zhibu.handbook.models import Record
 from zhibu.norms.services import choose_pack, load_catalogue
 from zhibu.people.models import Person
@@ -70,9 +70,8 @@ class Fields(HTMLParser):
             self._area, self._text = name, ""
         elif tag == "select" and name:
             self._select, self._chosen = name, None
-        elif tag == "option" and self._select:
-            if self._chosen is None or "selected" in a:
-                self._chosen = a.get("value") or ""
+        elif tag == "option" and self._select and (self._chosen is None or "selected" in a):
+            self._chosen = a.get("value") or ""
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":

@@ -367,6 +367,7 @@ def test_a_line_of_another_branch_cannot_be_named(cast: Cast, plan: Plan) -> Non
 
 def draft_for_neighbour(cast: Cast) -> Plan:
     from tests.web.record_story import AT
+
     from zhibu.plans.services import adopt_plan, draft_plan
 
     plan = draft_plan(branch=cast.other_branch, year=2026, by=cast.neighbour, at=AT)

@@ -82,7 +82,7 @@
       say("没有连上服务器，内容留在本机，连上后自动保存", true);
       clearTimeout(retry);
       retry = setTimeout(() => htmx.trigger(form, "keep-retry"), 15000);
-    } else if (event.detail.successful) {
+    } else if (event.detail.xhr.status === 200) { // the page that asks who one is
       say("登录已过期，内容留在本机；请重新登录后回到本页恢复", true);
     }
   });

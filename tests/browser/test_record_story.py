@@ -1,0 +1,228 @@
+"""A meeting recorded on a telephone: written, lost and found again, filed, in the table and the book."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.urls import reverse
+from tests.cast import PASSWORD, Cast, make_cast
+from tests.ground.walks import DESK, PHONE, Complaints, OpenPage
+from tests.web.record_story import MINUTES, a_line, make_table
+
+from zhibu.handbook.models import Record, RecordVersion
+from zhibu.people.models import Person
+from zhibu.plans.models import Plan, PlanLine
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.usefixtures("data_dir")
+TODAY = date(2026, 3, 12)
+
+
+@pytest.fixture
+def cast(transactional_db: None, freeze: Callable[[date], None]) -> Cast:
+    freeze(TODAY)
+    return make_cast()
+
+
+@pytest.fixture
+def plan(cast: Cast, data_dir: Path) -> Plan:
+    return make_table(cast)
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.goto(reverse("sign-in"))
+    page.fill("#id_username", person.username)
+    page.fill("#id_password", PASSWORD)
+    page.click("button.primary")
+    page.wait_for_url(lambda url: "sign-in" not in url)
+
+
+def fits(page: Page) -> bool:
+    """Whether the page is no wider than the screen."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+def wait_for_text(page: Page, selector: str, text: str) -> None:
+    """Until an element says this."""
+    page.locator(selector).filter(has_text=text).first.wait_for()
+
+
+def start(page: Page, cast: Cast, line: PlanLine) -> None:
+    """From the table's line to the open form."""
+    page.goto(f"{reverse('record-new', args=[cast.branch.pk])}?line={line.pk}")
+    page.get_by_role("button", name="开始记录").click()
+    page.wait_for_url("**/edit/")
+
+
+def test_a_meeting_on_a_telephone(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
+    """Recorded with one thumb; what is missing is said; filed once; the line is done, the book has it."""
+    phone = open_page(PHONE)
+    line = a_line(plan, "members_meeting")
+    sign_in(phone, cast.secretary)
+    start(phone, cast, line)
+    assert fits(phone)
+    assert phone.locator("details.attendee").count() == 9
+    assert "还缺" in phone.inner_text("#still")
+
+    phone.fill("#topic", "一季度工作")
+    phone.fill("#day", "2026-03-10")
+    phone.fill("#began", "14:30")
+    phone.fill("#ended", "16:00")
+    phone.fill("#place", "三楼会议室")
+    phone.fill("#presider", "甲一明")
+    phone.fill("#minutes", MINUTES)
+    wait_for_text(phone, "#save-state", "已保存")
+
+    # One was away: tapped, counted, and the reason is asked for until it is there.
+    away = phone.locator("details.attendee").filter(has_text="丙三强")
+    away.locator("summary").click()
+    away.get_by_label("请假").check()
+    wait_for_text(phone, "#counts", "请假 1")
+    wait_for_text(phone, "#still", "丙三强请假，请写明原因")
+    away.get_by_placeholder("原因").fill("出差")
+    wait_for_text(phone, "#still", "内容齐全")
+    assert fits(phone)
+
+    # A vote: the row comes without the page being loaded anew, the majority is judged beside it.
+    phone.get_by_role("button", name="增加一项决议").click()
+    phone.fill("#decision-1-text", "通过一季度工作安排")
+    phone.fill("[name=decision-1-for]", "7")
+    wait_for_text(phone, "#says-decisions-1", "通过")
+    assert phone.input_value("#minutes") == MINUTES
+
+    # Another kind brings its own fields and its line, and takes them away again.
+    phone.locator("#field-activities summary").click()
+    phone.get_by_label("党课", exact=True).check()
+    phone.locator("#element-lecturer").wait_for()
+    assert phone.locator("#field-lines input:checked").count() == 2
+    # Drawn anew, the kinds are folded again.
+    if not phone.locator("#field-activities details[open]").count():
+        phone.locator("#field-activities summary").click()
+    phone.get_by_label("党课", exact=True).uncheck()
+    phone.locator("#element-lecturer").wait_for(state="detached")
+    wait_for_text(phone, "#still", "内容齐全")
+
+    phone.get_by_role("button", name="下一步：归档").click()
+    phone.wait_for_url("**/file/")
+    assert fits(phone)
+    assert "请假" in phone.inner_text("main")
+    phone.get_by_role("button", name="归档", exact=True).dblclick()
+    wait_for_text(phone, "#messages", "已归档")
+    assert RecordVersion.objects.count() == 1
+    assert "摘要码" in phone.inner_text("main")
+    assert fits(phone)
+
+    line.refresh_from_db()
+    assert line.happened_on == date(2026, 3, 10)
+    phone.goto(reverse("book", args=[cast.branch.pk, 2026]))
+    assert "一季度工作" in phone.inner_text("main")
+    phone.get_by_role("button", name="封存").click()
+    wait_for_text(phone, "#messages", "已封存至第 1 号")
+    assert fits(phone)
+    phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
+    assert phone.locator(f"#l{line.pk} .state.done").count() >= 1
+    kept = "Object.keys(localStorage).filter(key => key.startsWith('zhibu-draft')).length"
+    assert phone.evaluate(kept) == 0, "what was filed leaves no copy in the browser"
+
+
+def test_a_lost_network_loses_nothing(
+    cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """Typed without a network: saved when it is back; a closed browser offers the text again."""
+    complaints.expect("ERR_INTERNET_DISCONNECTED")
+    complaints.expect("htmx:sendError")
+    complaints.expect("htmx:afterRequest")  # htmx tells the console what it could not send
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    start(phone, cast, a_line(plan, "members_meeting"))
+    address, key = phone.url, phone.url.split("/")[4]
+
+    phone.context.set_offline(True)
+    phone.fill("#minutes", "断网时写下的一段")
+    wait_for_text(phone, "#save-state", "留在本机")
+    phone.context.set_offline(False)
+    wait_for_text(phone, "#save-state", "已保存")
+    draft = Record.objects.get(pk=key).draft
+    assert draft is not None
+    assert draft["minutes"] == "断网时写下的一段"
+
+    phone.context.set_offline(True)
+    phone.fill("#minutes", "断网时写下的一段，又写了一段")
+    wait_for_text(phone, "#save-state", "留在本机")
+    again = phone.context.new_page()
+    phone.close()
+    again.context.set_offline(False)
+    again.goto(address)
+    again.locator("#kept").wait_for()
+    assert again.input_value("#minutes") == "断网时写下的一段"
+    again.get_by_role("button", name="恢复这些内容").click()
+    wait_for_text(again, "#messages", "草稿已保存")
+    assert again.input_value("#minutes") == "断网时写下的一段，又写了一段"
+    assert again.locator("#kept").is_hidden()
+
+    # What a button saved is not offered again.
+    again.fill("#topic", "按按钮保存的主题")
+    again.get_by_role("button", name="保存草稿").last.click()
+    wait_for_text(again, "#messages", "草稿已保存")
+    assert again.locator("#kept").is_hidden()
+    assert again.input_value("#topic") == "按按钮保存的主题"
+
+
+def test_two_at_one_draft(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
+    """The second to save is told at once, sees both texts, keeps what they choose."""
+    phone, desk = open_page(PHONE), open_page(DESK)
+    sign_in(phone, cast.secretary)
+    sign_in(desk, cast.deputy)
+    start(phone, cast, a_line(plan, "members_meeting"))
+    desk.goto(phone.url)
+    desk.fill("#minutes", "委员写的一段<script>alert(1)</script>")
+    wait_for_text(desk, "#save-state", "已保存")
+    phone.fill("#minutes", "书记写的一段")
+    wait_for_text(phone, "#save-state", "乙二芳")
+    phone.get_by_role("button", name="对照两份内容").click()
+    assert "委员写的一段<script>" in phone.inner_text("main")
+    assert fits(phone)
+    phone.get_by_label("两份都留").check()
+    phone.get_by_role("button", name="按选择保存").click()
+    wait_for_text(phone, "#messages", "已按您的选择保存")
+    both = phone.input_value("#minutes")
+    assert both.startswith("书记写的一段")
+    assert "委员写的一段" in both
+
+
+def test_without_javascript(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
+    """Buttons do by hand what the script does by itself; nothing typed is lost on the way."""
+    page = open_page(PHONE, javascript=False)
+    line = a_line(plan, "members_meeting")
+    sign_in(page, cast.secretary)
+    start(page, cast, line)
+    page.fill("#day", "2026-03-10")
+    page.fill("#began", "14:30")
+    page.fill("#topic", "一季度工作")
+    page.fill("#place", "三楼会议室")
+    page.fill("#presider", "甲一明")
+    page.fill("#minutes", MINUTES)
+    page.locator("#field-activities summary").click()
+    page.get_by_label("党课", exact=True).check()
+    page.get_by_role("button", name="更新栏目").click()
+    page.fill("#element-lecturer", "甲一明，支部书记")
+    page.get_by_role("button", name="增加一项决议").click()
+    page.fill("#decision-1-text", "通过")
+    assert page.input_value("#element-lecturer") == "甲一明，支部书记"
+    page.get_by_role("button", name="删去第 1 项").click()
+    away = page.locator("details.attendee").filter(has_text="戊五伟")
+    away.locator("summary").click()
+    away.get_by_label("缺席").check()
+    away.get_by_placeholder("原因").fill("值班")
+    page.get_by_role("button", name="下一步：归档").click()
+    page.wait_for_url("**/file/")
+    assert "戊五伟（值班）" in page.inner_text("main")
+    page.get_by_role("button", name="归档", exact=True).click()
+    assert "已归档" in page.inner_text("#messages")
+    assert PlanLine.objects.filter(discharged_by__isnull=False).count() == 2
