@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern] = [
     path("r/<uuid:pk>/discard/", drafts.discard, name="record-discard"),
     path("a/<uuid:pk>/", attachments.download, name="attachment"),
     path(_BOOK, books.book, name="book"),
+    path(f"{_BOOK}book.pdf", books.pdf, name="book-pdf"),
+    path(f"{_BOOK}book.docx", books.docx, name="book-docx"),
     path("b/<uuid:branch>/seal/", seals.seal, name="seal"),
     path("seals/<uuid:pk>/countersign/", seals.countersign, name="seal-countersign"),
 ]
@@ -39,6 +41,8 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "record-discard": Verb.DRAFT_RECORD,
     "attachment": Verb.SEE_BRANCH,
     "book": Verb.SEE_BRANCH,
+    "book-pdf": Verb.EXPORT,
+    "book-docx": Verb.EXPORT,
     "seal": Verb.SEAL,
     "seal-countersign": Verb.COUNTERSIGN,
 }

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from zhibu.documents.fonts import FontMissing
+from zhibu.documents.typesetting import TypesettingFailed, typeset_book
+from zhibu.documents.word import write_book_docx
+from zhibu.handbook.books import bind_book
 from zhibu.handbook.models import RecordVersion
 from zhibu.org.models import Organization
 from zhibu.people.roles import Verb
+from zhibu.web import clock
 from zhibu.web.access import get_organization, reach
+from zhibu.web.downloads import download
 from zhibu.web.pages.book import BookRights, build_book
 from zhibu.web.pages.record_list import filed_records
 from zhibu.web.record_access import may_read_talks, pen_of, without_talks
@@ -35,6 +42,31 @@ def book(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
         rights=_rights(request, organization),
     )
     return render(request, "web/book.html", {"page": page})
+
+
+@require_safe
+def pdf(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
+    """The book as it is printed and bound."""
+    return _take(request, branch, year, "pdf")
+
+
+@require_safe
+def docx(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
+    """The book as a Word file."""
+    return _take(request, branch, year, "docx")
+
+
+def _take(request: HttpRequest, branch: UUID, year: int, form: str) -> HttpResponse:
+    organization = get_organization(request, branch, Verb.EXPORT)
+    if not 1921 <= year <= 2200:
+        raise Http404
+    bound = bind_book(organization, year, today=clock.today())
+    try:
+        content = typeset_book(bound) if form == "pdf" else write_book_docx(bound)
+    except (FontMissing, TypesettingFailed) as error:
+        messages.error(request, str(error))
+        return redirect("book", branch, year)
+    return download(content, f"{organization.short_name}{year}年党支部工作手册.{form}")
 
 
 def _rights(request: HttpRequest, branch: Organization) -> BookRights:
