@@ -31,8 +31,8 @@ from zhibu.ops.demo.scenery import (
     centre_sketches,
     neighbour_sketches,
 )
-from zhibu.ops.demo.seeds import BranchSketch, draw_branch
 from zhibu.ops.demo.scenes import Bureau, play_scenes
+from zhibu.ops.demo.seeds import BranchSketch, draw_branch
 from zhibu.ops.demo.stage import Stage
 from zhibu.ops.demo.tables import Table, draw_tables
 from zhibu.org.models import Organization, Post
@@ -69,20 +69,20 @@ def _found_frame(
     stage: Stage,
 ) -> tuple[Organization, Organization, Organization, Organization]:
     def found(
-        parent: Organization | None, number: int, names: tuple[str, str], kind: str, **more: str
+        parent: Organization | None, number: int, names: tuple[str, str], kind: str, field: str
     ) -> Organization:
         return put_organization(
             stage.shelf, parent=parent, number=number, name=names[0], short_name=names[1],
-            kind=kind, founded_on=stage.founded_on, at=stage.at, **more,
+            kind=kind, field=field, founded_on=stage.founded_on, at=stage.at,
         )  # fmt: skip
 
-    commission = found(None, 1, COMMISSION, Organization.Kind.COMMISSION)
-    committee = found(commission, 1, COMMITTEE, Organization.Kind.COMMITTEE)
-    neighbour = found(commission, 2, NEIGHBOUR_COMMITTEE, Organization.Kind.COMMITTEE)
-    centre = found(
-        committee, len(bureau_sketches(stage.today)) + 1, CENTRE,
-        Organization.Kind.GENERAL_BRANCH, field=Organization.Field.INSTITUTION,
-    )  # fmt: skip
+    organ, institution = Organization.Field.ORGAN, Organization.Field.INSTITUTION
+    kinds = Organization.Kind
+    commission = found(None, 1, COMMISSION, kinds.COMMISSION, organ)
+    committee = found(commission, 1, COMMITTEE, kinds.COMMITTEE, organ)
+    neighbour = found(commission, 2, NEIGHBOUR_COMMITTEE, kinds.COMMITTEE, organ)
+    place = len(bureau_sketches(stage.today)) + 1
+    centre = found(committee, place, CENTRE, kinds.GENERAL_BRANCH, institution)
     return commission, committee, centre, neighbour
 
 

@@ -12,7 +12,7 @@ from zhibu.ops.demo.population import Population
 from zhibu.ops.demo.topics import OUTSIDE, PLACES, REASONS
 from zhibu.org.models import Post
 from zhibu.plans.models import PlanLine
-from zhibu.rules.attendance import covers, expected_attendees, tally_attendance
+from zhibu.rules.attendance import covers, expected_attendees, has_vote, tally_attendance
 from zhibu.rules.branches import BranchFacts
 from zhibu.rules.contents import (
     Attendance,
@@ -22,7 +22,7 @@ from zhibu.rules.contents import (
     DecisionKind,
     RecordContent,
 )
-from zhibu.rules.norm import Activity, Attendees, Norm, Requirement
+from zhibu.rules.norm import Activity, Norm, Per, PracticeClass, Requirement, Unit
 
 OWN_FIELDS = frozenset(
     {"topic", "place", "presider", "recorder", "attendance", "agenda", "minutes", "decisions"}
@@ -47,14 +47,33 @@ class Gathering:
 
     @property
     def requirements(self) -> list[Requirement]:
-        """What the norm asks of it."""
-        asked = (self.norm.requirement(line.requirement) for line in self.lines)
-        return [one for one in asked if one is not None]
+        """What the norm asks of it; of a branch's own activity what it asks of that kind."""
+        asked = [self.norm.requirement(line.requirement) for line in self.lines]
+        found = [one for one in asked if one is not None]
+        spoken_of = {one.activity for one in found}
+        for activity in self.activities:
+            if activity not in spoken_of:
+                found += _usual(self.norm, activity)[:1]
+        return found
 
     @property
     def activities(self) -> tuple[Activity, ...]:
         """The kinds that it is of, each once."""
         return tuple(dict.fromkeys(Activity(line.activity) for line in self.lines))
+
+
+def _usual(norm: Norm, activity: Activity) -> list[Requirement]:
+    """The regular demands on an activity, what must be done first: as the form takes them."""
+    found = [
+        one for one in norm.requirements if one.activity is activity and one.scope.per is Per.BRANCH
+    ]
+    return sorted(
+        found,
+        key=lambda one: (
+            one.cadence.unit is Unit.EVENT,
+            one.practice_class is not PracticeClass.B,
+        ),
+    )
 
 
 def compose_content(gathering: Gathering, rng: Random) -> RecordContent:
@@ -103,7 +122,9 @@ def _attend(gathering: Gathering, names: dict[str, str], rng: Random) -> tuple[A
     if not gathering.requirements:  # an X line: everybody was asked
         rows = tuple(
             Attendance(
-                member=m.member, has_vote=False, is_committee=covers(m.committee, gathering.day)
+                member=m.member,
+                has_vote=has_vote(m, gathering.day),
+                is_committee=covers(m.committee, gathering.day),
             )
             for m in gathering.facts.members
             if m.span.covers(gathering.day)
@@ -213,8 +234,9 @@ def _decide(
     if Activity.COMMITTEE_MEETING in activities:
         chosen = rng.sample(phrases.COMMITTEE_DECISIONS, rng.randint(1, 2))
         return tuple(Decision(_fill(text, slots)) for text in chosen)
-    if any(one.attendees is Attendees.COMMITTEE for one in gathering.requirements):
-        return (Decision(_fill(phrases.COMMITTEE_DECISIONS[0], slots)),)
+    asked = (element for one in gathering.requirements for element in one.elements)
+    if any(element.key == "decisions" for element in asked):
+        return (Decision(_fill(rng.choice(phrases.COMMITTEE_DECISIONS), slots)),)
     return ()
 
 

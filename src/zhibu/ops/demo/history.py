@@ -96,7 +96,7 @@ def _happened(
 ) -> date | None:
     """The day on which it was done, by the diligence of the branch; None when it was not."""
     planned = max(line.planned_on for line in lines)
-    opens = max(max(line.opens_on for line in lines), table.population.seed.founded_on)
+    opens = max(*(line.opens_on for line in lines), table.population.seed.founded_on)
     due = min(line.due_on for line in lines)
     diligence = table.population.seed.sketch.diligence
     luck = rng.random()
@@ -139,10 +139,9 @@ def _write_chain(
 ) -> None:
     branch, by = population.branch, population.secretary
     head = ChainHead(branch_id=branch.id)
-    versions: list[RecordVersion] = []
-    filed = [f for f in filings if f.at is not None]
-    for filing in sorted(filed, key=lambda f: (f.at, f.drafted_at)):  # type: ignore[arg-type,return-value]
-        versions.append(_file(stage, population, filing, head))
+    filed = [(filing.at, filing.drafted_at, filing) for filing in filings if filing.at is not None]
+    filed.sort(key=lambda entry: entry[:2])
+    versions = [_file(stage, population, filing, at, head) for at, _, filing in filed]
     for filing in filings:
         if filing.at is None:
             draft = Record(
@@ -164,17 +163,18 @@ def _note_start(stage: Stage, population: Population, record: Record, filing: Fi
     )  # fmt: skip
 
 
-def _file(stage: Stage, population: Population, filing: Filing, head: ChainHead) -> RecordVersion:
+def _file(
+    stage: Stage, population: Population, filing: Filing, at: datetime, head: ChainHead
+) -> RecordVersion:
     """What `file_record` writes: version, link, ledger line, lines discharged."""
     branch, by = population.branch, population.secretary
-    assert filing.at is not None  # noqa: S101 - only filed ones come here
     record = Record(
         branch=branch, revision=2, drafted_by=by, drafted_at=filing.drafted_at,
         state=Record.State.FILED,
     )  # fmt: skip
     version = compose_version(
         record_id=record.id, branch_id=branch.id, sequence=head.sequence + 1, previous=head.link,
-        version=1, action=RecordVersion.Action.FILE, submission=new_key(), filed_at=filing.at,
+        version=1, action=RecordVersion.Action.FILE, submission=new_key(), filed_at=at,
         filed_by_id=by.id, content=filing.content,
     )  # fmt: skip
     head.sequence, head.link = version.sequence, version.link
@@ -182,7 +182,7 @@ def _file(stage: Stage, population: Population, filing: Filing, head: ChainHead)
     stage.shelf.put(record, version)
     _note_start(stage, population, record, filing)
     stage.shelf.note(
-        by=by, verb="file_record", organization_id=branch.id, subject=record, at=filing.at,
+        by=by, verb="file_record", organization_id=branch.id, subject=record, at=at,
         detail={
             "version": 1,
             "sequence": version.sequence,
@@ -190,7 +190,7 @@ def _file(stage: Stage, population: Population, filing: Filing, head: ChainHead)
             "happened_on": version.happened_on.isoformat(),
         },
     )  # fmt: skip
-    filed_on = timezone.localdate(filing.at)
+    filed_on = timezone.localdate(at)
     for line in filing.lines:
         line.discharged_by = record.id
         line.happened_on, line.filed_on = version.happened_on, filed_on

@@ -55,7 +55,7 @@ class Shelf:
                 person=by,
                 verb=verb,
                 organization_id=organization_id,
-                subject_kind=str(subject._meta.model_name),  # noqa: SLF001
+                subject_kind=str(subject._meta.model_name),
                 subject_id=subject.pk,
                 detail=dict(detail or {}),
             )
@@ -82,7 +82,7 @@ class Shelf:
         rows = list(rows)
         self.written += len(rows)
         if rows:
-            model._default_manager.bulk_create(rows, batch_size=BATCH)  # noqa: SLF001
+            model._default_manager.bulk_create(rows, batch_size=BATCH)
 
     def _write_records(self, records: list[models.Model]) -> None:
         bare = []

@@ -102,7 +102,7 @@ def _lines(table: Table, calendar: WorkCalendar, rng: Random) -> Iterable[PlanLi
 def _word(line: PlanLine, at: int, population: Population) -> None:
     activity = Activity(line.activity)
     pool = pool_of(activity, line.planned_on.month)
-    line.topic = line.topic or pool[at % len(pool)]
+    line.topic = line.topic or (pool[at % len(pool)] if pool else line.title)
     line.form = FORMS.get(activity, "")
     group: UUID | None = line.group_id
     if activity not in (Activity.DUES, Activity.REPORT, Activity.PUBLICITY):

@@ -84,14 +84,9 @@ OTHERS: Final[Mapping[Activity, tuple[str, ...]]] = {
     ),
     Activity.APPRAISAL: ("民主评议党员",),
     Activity.TALK: ("思想工作交流谈心", "新岗位适应情况谈心", "作风纪律提醒谈心"),
-    Activity.STUDY: ("党员集中学习培训", "党员轮训专题班"),
+    Activity.STUDY: STUDIES,
     Activity.DUES: ("党费收缴",),
-    Activity.REPORT: ("年度工作情况报告",),
-    Activity.PUBLICITY: ("支部重点事项公开",),
-    Activity.ADMISSION: ("入党积极分子培养考察",),
     Activity.CARE: ("走访慰问困难党员",),
-    Activity.ELECTION: ("支部委员会换届选举",),
-    Activity.OTHER: ("党员思想状况分析",),
 }
 
 PLACES: Final = (
@@ -133,7 +128,7 @@ RESPONSIBLE: Final[Mapping[Activity, str]] = {
 
 
 def pool_of(activity: Activity, month: int) -> tuple[str, ...]:
-    """Topics that fit an activity in a month."""
+    """Topics that fit an activity in a month; none where the line's title says it all."""
     pools: Mapping[Activity, tuple[str, ...]] = {
         Activity.THEME_DAY: THEME_DAYS[month],
         Activity.LESSON: LESSONS,
@@ -141,4 +136,4 @@ def pool_of(activity: Activity, month: int) -> tuple[str, ...]:
         Activity.MEMBERS_MEETING: MEMBERS,
         Activity.GROUP_MEETING: GROUPS,
     }
-    return pools.get(activity) or OTHERS.get(activity, ("支部活动",))
+    return pools.get(activity) or OTHERS.get(activity, ())

@@ -21,27 +21,41 @@ from zhibu.plans.services.holidays import (
     recheck_holidays,
 )
 from zhibu.plans.services.redraft import Redraft, Shift, apply_redraft, redraft
+from zhibu.plans.services.sheets import (
+    FieldChange,
+    ImportPreview,
+    RowChange,
+    apply_import,
+    plan_table,
+    preview_import,
+)
 from zhibu.plans.services.tallies import fold_tallies
 
 __all__ = [
+    "FieldChange",
     "HolidayFault",
     "HolidayProposal",
     "HolidaysFaulty",
+    "ImportPreview",
     "LineKept",
     "LineRefused",
     "PlanConflict",
     "PlanExists",
     "Redraft",
+    "RowChange",
     "Shift",
     "add_line",
     "adopt_plan",
     "apply_holiday_proposals",
+    "apply_import",
     "apply_redraft",
     "discharge_lines",
     "draft_plan",
     "edit_line",
     "fold_tallies",
     "import_holidays",
+    "plan_table",
+    "preview_import",
     "recheck_holidays",
     "redraft",
     "release_lines",

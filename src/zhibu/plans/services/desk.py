@@ -145,7 +145,7 @@ def clean_value(plan: Plan, field: str, value: Any) -> Any:
         if value.year != plan.year:
             raise LineRefused(field, f"计划日期须在{plan.year}年之内。")
         return value
-    model_field = cast("Field[Any, Any]", PlanLine._meta.get_field(field))  # noqa: SLF001
+    model_field = cast("Field[Any, Any]", PlanLine._meta.get_field(field))
     if field == "activity":
         if value not in dict(model_field.choices or ()):
             raise LineRefused(field, "请从列表中选择活动类别。")
@@ -156,9 +156,10 @@ def clean_value(plan: Plan, field: str, value: Any) -> Any:
     return text
 
 
-_NAMES: Final = {
+NAMES: Final = {
     "topic": "主题", "form": "形式", "presenter": "主持（主讲）", "responsible": "责任人",
-    "remark": "备注", "title": "事项", "reason": "理由",
+    "remark": "备注", "title": "事项", "reason": "理由", "planned_on": "时间",
+    "activity": "会议（活动）类别", "practice_class": "类别", "key": "安排编号",
 }  # fmt: skip
 
 
@@ -171,6 +172,6 @@ def clean_text(field: str, value: Any, longest: int) -> str:
     ).strip()
     if len(text) > longest:
         raise LineRefused(
-            field, f"{_NAMES.get(field, field)}不能超过{longest}字（现有{len(text)}字）。"
+            field, f"{NAMES.get(field, field)}不能超过{longest}字（现有{len(text)}字）。"
         )
     return text

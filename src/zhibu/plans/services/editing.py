@@ -76,7 +76,10 @@ def change_line(
     """Write checked values to a held line, and to those held together with it; the trace of it."""
     traces: list[LineChange | None] = []
     moves = Moves()
-    changes = _with_companions(line, cleaned) if with_companions else [(line, dict(cleaned))]
+    own = dict(cleaned)
+    if "planned_on" in own and not line.requirement:
+        own["opens_on"], own["due_on"] = own_window(own["planned_on"])
+    changes = _with_companions(line, own) if with_companions else [(line, own)]
     for changed, values in changes:
         fields = sorted(values)
         before = line_data(changed, fields)
@@ -95,16 +98,11 @@ def change_line(
 
 
 def _with_companions(
-    line: PlanLine, cleaned: Mapping[str, Any]
+    line: PlanLine, values: dict[str, Any]
 ) -> list[tuple[PlanLine, dict[str, Any]]]:
     """The line and what changes in it; lines of the same event follow it to another day."""
-    values = dict(cleaned)
     day: date | None = values.get("planned_on")
-    if day is None:
-        return [(line, values)]
-    if not line.requirement:
-        values["opens_on"], values["due_on"] = own_window(day)
-    if line.event is None:
+    if day is None or line.event is None:
         return [(line, values)]
     others = [
         other
@@ -117,8 +115,7 @@ def _with_companions(
         if other.discharged_by is None and other.opens_on <= day <= other.due_on
     ]
     if len(follow) < len(others):
-        values["event"] = None
-        return [(line, values)]
+        return [(line, {**values, "event": None})]
     return [(line, values), *((other, {"planned_on": day}) for other in follow)]
 
 

@@ -109,9 +109,9 @@ def add_to_tallies(cells: Mapping[Cell, Iterable[int]]) -> None:
 
 def _upsert(rows: list[tuple[object, ...]]) -> None:
     """Both databases speak this; the ORM knows no "add to what is there"."""
-    fields = [cast("Field[Any, Any]", Tally._meta.get_field(name)) for name in _COLUMNS]  # noqa: SLF001
+    fields = [cast("Field[Any, Any]", Tally._meta.get_field(name)) for name in _COLUMNS]
     names = ", ".join(field.get_attname() for field in fields)
-    table = Tally._meta.db_table  # noqa: SLF001
+    table = Tally._meta.db_table
     sums = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in _COUNTS)
     values = [
         field.get_db_prep_value(value, connection)

@@ -1,0 +1,324 @@
+"""The table as an Excel sheet: what goes out, and what an edited copy would change when it comes back.
+
+Nothing is applied by reading a file: a preview says line by line what would change and row by row
+what is wrong; what is applied is the preview that somebody has seen.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from zhibu.documents.table import AnnualTable, TableLine
+from zhibu.documents.table_reading import SheetFault, SheetRow, TableSheet
+from zhibu.ledger.services import note
+from zhibu.norms.facts import norm_of
+from zhibu.org.services import Refused
+from zhibu.people.models import Person
+from zhibu.plans.facts import standing_of
+from zhibu.plans.models import Plan, PlanLine
+from zhibu.plans.queries import lines_of
+from zhibu.plans.services.desk import (
+    NAMES,
+    LineRefused,
+    clean_values,
+    lock_plan,
+    need_reason,
+    turn_page,
+    write_trace,
+)
+from zhibu.plans.services.drafting import put_lines
+from zhibu.plans.services.editing import change_line, own_line
+from zhibu.rules.labels import label
+from zhibu.rules.norm import Activity, Attendees, Norm, PracticeClass
+
+READ_BACK: Final = ("topic", "form", "presenter", "responsible", "remark")
+MOST_NEW: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value of a line, as it is and as the sheet has it; days as 2026-03-12."""
+
+    field: str
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowChange:
+    """What one row of the sheet would change: a line that there is, or a new one (`line` "")."""
+
+    row: int
+    line: str
+    title: str
+    changes: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ImportPreview:
+    """What a sheet would do to a table. `kept` are the lines that it does not name: they stay."""
+
+    plan: str
+    revision: int
+    changes: tuple[RowChange, ...] = ()
+    faults: tuple[SheetFault, ...] = ()
+    kept: tuple[str, ...] = ()
+    unchanged: int = 0
+    is_outdated: bool = False  # the table was changed since the sheet was exported
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON can hold it, between the preview and the confirmation."""
+        return asdict(self)
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ImportPreview:
+        """Back from `to_data`. Raises ValueError for anything else."""
+        try:
+            return cls(
+                plan=str(data["plan"]),
+                revision=int(data["revision"]),
+                changes=tuple(
+                    RowChange(
+                        int(row["row"]), str(row["line"]), str(row["title"]),
+                        tuple(FieldChange(**change) for change in row["changes"]),
+                    )
+                    for row in data["changes"]
+                ),
+                faults=tuple(SheetFault(**fault) for fault in data["faults"]),
+                kept=tuple(map(str, data["kept"])),
+                unchanged=int(data["unchanged"]),
+                is_outdated=bool(data["is_outdated"]),
+            )  # fmt: skip
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError("not a preview") from error
+
+
+def plan_table(plan: Plan, *, today: date) -> AnnualTable:
+    """The table as it is printed and as Excel gets it, with the state of each line today."""
+    norm = norm_of(plan.norm)
+    return AnnualTable(
+        branch=plan.branch.name,
+        year=plan.year,
+        lines=tuple(_table_line(line, norm, today) for line in lines_of(plan)),
+        classes=tuple((cls.value, word) for cls, word in norm.labels),
+        notes=("节假日安排尚未公布，日期为暂定。",) if plan.is_provisional else (),
+        status="草案" if plan.state == Plan.State.DRAFT else "",
+        plan=str(plan.pk),
+        revision=plan.revision,
+        norm=f"{plan.norm.pack}@{plan.norm.version}",
+    )
+
+
+def _table_line(line: PlanLine, norm: Norm, today: date) -> TableLine:
+    requirement = norm.requirement(line.requirement)
+    attendees = label(requirement.attendees if requirement else Attendees.MEMBERS)
+    if requirement is not None and requirement.attendees is Attendees.NONE:
+        attendees = ""
+    if line.group is not None:
+        attendees = line.group.short_name
+    return TableLine(
+        key=str(line.pk),
+        period=f"{line.planned_on.month}月",
+        planned_on=line.planned_on,
+        practice_class=line.practice_class,
+        activity=line.title,
+        topic=line.topic,
+        form=line.form,
+        attendees=attendees,
+        presenter=line.presenter,
+        responsible=line.responsible,
+        state=label(standing_of(line, today).state),
+        remark=line.remark,
+    )
+
+
+def preview_import(plan: Plan, sheet: TableSheet) -> ImportPreview:
+    """What an edited copy of the table would change; nothing is changed by asking."""
+    lines = {str(line.pk): line for line in lines_of(plan)}
+    faults = list(sheet.faults)
+    if sheet.plan and sheet.plan != str(plan.pk):
+        faults.append(SheetFault(0, "", "这个文件是另一份安排表导出的，请核对党支部和年度。"))
+        return ImportPreview(str(plan.pk), plan.revision, faults=tuple(faults))
+    changes: list[RowChange] = []
+    seen: set[str] = set()
+    unchanged = 0
+    for row in sheet.rows:
+        try:
+            change = _preview_row(plan, row, lines)
+        except LineRefused as refusal:
+            faults.append(SheetFault(row.row, NAMES.get(refusal.field, ""), str(refusal)))
+            continue
+        finally:
+            seen.add(row.key)
+        if change.changes:
+            changes.append(change)
+        else:
+            unchanged += 1
+    if sum(not change.line for change in changes) > MOST_NEW:
+        faults.append(SheetFault(0, "", f"新增的行超过{MOST_NEW}行，请检查是否选错文件。"))
+    return ImportPreview(
+        plan=str(plan.pk),
+        revision=plan.revision,
+        changes=tuple(changes),
+        faults=tuple(sorted(faults, key=lambda fault: fault.row)),
+        kept=tuple(
+            f"{line.planned_on:%Y-%m-%d} {line.title}"
+            for key, line in lines.items()
+            if key not in seen
+        ),
+        unchanged=unchanged,
+        is_outdated=sheet.revision is not None and sheet.revision != plan.revision,
+    )
+
+
+def _preview_row(plan: Plan, row: SheetRow, lines: Mapping[str, PlanLine]) -> RowChange:
+    line = lines.get(row.key) if row.key else None
+    if line is None:
+        return _preview_new(plan, row)
+    if row.practice_class != line.practice_class:
+        raise LineRefused(
+            "practice_class",
+            f"类别由规范确定，不能由 {line.practice_class} 改为 {row.practice_class}。",
+        )
+    wanted: dict[str, Any] = {
+        field: value for field in READ_BACK if (value := getattr(row, field)) is not None
+    }
+    if row.has_day_column:
+        wanted["planned_on"] = row.planned_on
+    if not line.requirement:
+        wanted["title"] = row.activity
+    cleaned = clean_values(plan, line, wanted)
+    if "planned_on" in cleaned and line.discharged_by is not None:
+        raise LineRefused("planned_on", "该项已经完成，计划日期不再调整。")
+    return RowChange(
+        row.row,
+        str(line.pk),
+        line.title,
+        tuple(
+            FieldChange(field, NAMES[field], _say(getattr(line, field)), _say(value))
+            for field, value in cleaned.items()
+        ),
+    )
+
+
+def _preview_new(plan: Plan, row: SheetRow) -> RowChange:
+    if row.key:
+        raise LineRefused("key", "安排编号不在这份安排表中；新增的行请清空隐藏的安排编号。")
+    if row.practice_class != PracticeClass.X:
+        raise LineRefused(
+            "practice_class", "新增的行只能是 X 类；B、T 类安排由规范产生，不能在表格中新增。"
+        )
+    values = {
+        "title": row.activity,
+        "activity": _activity_of(row.activity).value,
+        "planned_on": row.planned_on,
+        **{field: getattr(row, field) or "" for field in READ_BACK},
+    }
+    line = own_line(plan, values)
+    return RowChange(
+        row.row,
+        "",
+        line.title,
+        tuple(
+            FieldChange(field, NAMES[field], "", _say(getattr(line, field)))
+            for field in values
+            if getattr(line, field)
+        ),
+    )
+
+
+def _activity_of(text: str) -> Activity:
+    """The kind of activity that people mean by these words; 其他 where no word fits."""
+    return next(
+        (a for a in Activity if label(a) in text and a is not Activity.OTHER), Activity.OTHER
+    )
+
+
+def _say(value: Any) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value or "")
+
+
+def _values(change: RowChange) -> dict[str, Any]:
+    """The values of a preview as the verbs take them."""
+    values: dict[str, Any] = {one.field: one.after for one in change.changes}
+    if "planned_on" in values:
+        try:
+            values["planned_on"] = date.fromisoformat(values["planned_on"])
+        except ValueError:
+            values["planned_on"] = None
+    return values
+
+
+@transaction.atomic
+def apply_import(
+    *,
+    plan: Plan,
+    preview: ImportPreview,
+    revision: int,
+    by: Person,
+    at: datetime,
+    reason: str = "",
+) -> Plan:
+    """Apply what a preview showed, all of it or nothing.
+
+    Raises PlanConflict when the table has changed since, LineRefused for a value that it cannot
+    take, Refused when there is nothing to apply.
+    """
+    plan = lock_plan(plan, revision)
+    if preview.plan != str(plan.pk) or not preview.changes:
+        raise Refused("文件中没有需要导入的改动。")
+    reason = need_reason(plan, reason)
+    lines = {
+        str(line.pk): line
+        for line in plan.lines.select_for_update(of=("self",)).select_related("group")
+    }
+    traces = []
+    added: list[PlanLine] = []
+    for change in preview.changes:
+        line = lines.get(change.line)
+        if line is None:
+            if change.line:
+                raise Refused(f"第{change.row}行的安排已被取消，请重新导出后再导入。")
+            added.append(own_line(plan, _values(change)))
+            continue
+        cleaned = clean_values(plan, line, _values(change))
+        if cleaned:
+            traces += change_line(
+                plan, line, cleaned, reason=reason, by=by, at=at, with_companions=False
+            )
+    write_trace(traces)
+    part_events(lines.values())
+    if added:
+        put_lines(plan, added, reason=reason, by=by, at=at)
+    else:
+        turn_page(plan)
+    note(
+        by=by, verb="import_plan", organization_id=plan.branch_id, subject=plan, at=at,
+        detail={"changed": len(preview.changes) - len(added), "added": len(added), "reason": reason},
+    )  # fmt: skip
+    return plan
+
+
+def part_events(lines: Iterable[PlanLine]) -> None:
+    """Lines of one event that are no longer on one day are no longer held together."""
+    events: dict[UUID, list[PlanLine]] = defaultdict(list)
+    for line in lines:
+        if line.event is not None:
+            events[line.event].append(line)
+    for together in events.values():
+        days = Counter(line.planned_on for line in together)
+        if len(days) == 1:
+            continue
+        ((usual, count),) = days.most_common(1)
+        for line in together:
+            if line.planned_on != usual or count == 1:
+                line.event = None
+                line.save(update_fields=["event"])
