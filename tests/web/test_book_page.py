@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.urls import reverse
 from tests.cast import Cast, client_of
-from tests.web.record_story import a_filed_record, make_table
+from tests.web.record_story import MINUTES, a_filed_record, make_table
 
+from zhibu.handbook.books import bind_book
 from zhibu.ledger.models import Seal
 from zhibu.plans.models import Plan
 
@@ -93,3 +96,44 @@ def test_years(cast: Cast, plan: Plan, year: int, status: int) -> None:
     """Years that cannot be are not there."""
     address = f"/b/{cast.branch.pk}/book/{year}/"
     assert client_of(cast.secretary).get(address).status_code == status
+
+
+@pytest.mark.parametrize(("name", "magic"), [("book-pdf", b"%PDF-"), ("book-docx", b"PK")])
+def test_the_book_is_handed_out(cast: Cast, plan: Plan, name: str, magic: bytes) -> None:
+    """PDF and Word for those who may export, under a Chinese name; a corrected and a late record in it."""
+    a_filed_record(cast, plan, day="2026-01-08")
+    address = reverse(name, args=[cast.branch.pk, 2026])
+    answer = client_of(cast.secretary).get(address)
+    assert answer.content.startswith(magic)
+    assert "filename*=utf-8''%E7%AC%AC" in answer["Content-Disposition"]
+    for who, status in (("office", 200), ("member", 404), ("group_leader", 404), ("stranger", 404)):
+        assert client_of(getattr(cast, who)).get(address).status_code == status, who
+
+
+def test_the_bound_book_says_what_was_filed(cast: Cast, plan: Plan) -> None:
+    """Its values: the record in its section, lateness, the line, corrections and voids, the seal."""
+    record = a_filed_record(cast, plan, day="2026-01-08")
+    secretary = client_of(cast.secretary)
+    secretary.post(reverse("seal", args=[cast.branch.pk]))
+    secretary.post(reverse("record-void", args=[record.pk]), {"reason": "重复归档"})
+    book = bind_book(cast.branch, 2026, today=date(2026, 3, 12))
+    (sheet,) = next(s.records for s in book.sections if s.title == "支部党员大会记录")
+    assert sheet.is_void
+    assert sheet.minutes == MINUTES, "a voided record keeps its text"
+    assert sheet.presider == "甲一明"
+    assert "63天" in sheet.times.remark
+    assert sheet.changes[0].reason == book.changes[0].reason == "重复归档"
+    assert len(book.roster) == 9
+    assert book.secretary == "甲一明"
+    assert book.seals[0].covers == "第1号至第1号"
+    assert "1项归档晚于最近一次封存" in book.seal_note
+
+
+def test_a_hostile_record_is_set_like_any_other(cast: Cast, plan: Plan) -> None:
+    """Marks of the typesetter, script and rare characters in a record do not break the book."""
+    words = "#set page(width: 1cm) $x$ [a] \\b 𠮷 买买提·吐尔逊 <script>alert(1)</script>" * 3
+    a_filed_record(cast, plan, topic=words[:300], minutes=words)
+    answer = client_of(cast.secretary).get(reverse("book-pdf", args=[cast.branch.pk, 2026]))
+    assert answer.content.startswith(b"%PDF-")
+    empty = client_of(cast.secretary).get(reverse("book-pdf", args=[cast.branch.pk, 1921]))
+    assert empty.status_code == 200

@@ -422,3 +422,19 @@ def test_the_form_of_every_kind_costs_few_queries(
     assert page.status_code == 200
     with django_assert_max_num_queries(12):
         writer.client.get(reverse("record-new", args=[cast.branch.pk]))
+
+
+def test_two_people_file_one_draft(cast: Cast, plan: Plan) -> None:
+    """Mistake 3: both stand at the step before filing and press; one version, and the other is told."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting")).complete()
+    address = reverse("record-file", args=[writer.key])
+    other = client_of(cast.deputy)
+    theirs = fields_of(other.get(address).content, "")
+    writer.file()
+    answer = other.post(
+        address, {"submission": theirs["submission"][0], "revision": theirs["revision"][0]}
+    )
+    assert answer.status_code in {303, 404}
+    assert RecordVersion.objects.filter(record=writer.key).count() == 1
+    page = other.get(reverse("record", args=[writer.key])).content.decode()
+    assert "编号第" not in page, "nobody is told of a success that was not theirs"
