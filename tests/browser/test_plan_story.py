@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -199,3 +200,14 @@ def test_without_script_every_month_is_open_and_a_line_is_edited(
     ):
         phone.goto(reverse(name, args=args))
         assert fits(phone), name
+
+
+def test_the_table_prints_on_sheets_lying_across(cast: Cast, open_page: OpenPage) -> None:
+    """Every sheet is A4 landscape, the first one too, and a year is not a stack of them."""
+    plan = adopted(cast)
+    desk = open_page(DESK)
+    sign_in(desk, cast.secretary)
+    desk.goto(reverse("plan", args=[cast.branch.pk, plan.year]))
+    sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", desk.pdf(prefer_css_page_size=True))
+    assert 2 <= len(sizes) <= 8
+    assert all(float(width) > float(height) for width, height in sizes)

@@ -389,7 +389,7 @@ def build_diff_page(
             ChangeGroup(
                 code=code,
                 title=of[0].title or "规范整体",
-                sentences=tuple(say_change(c) for c in of),
+                sentences=tuple(_say(change) for change in of),
                 is_ended=any(c.kind is ChangeKind.ENDED for c in of),
             )
             for code, of in groups.items()
@@ -397,3 +397,8 @@ def build_diff_page(
         names=names,
         fault=fault,
     )
+
+
+def _say(change: Change) -> str:
+    """The sentence without the name of the requirement, which stands above it."""
+    return say_change(change).removeprefix(f"{change.code} {change.title}：")
