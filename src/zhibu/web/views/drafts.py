@@ -354,6 +354,8 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
     }
     try:
         if _is_correction(record, submission):
+            if record.draft is None and not record.versions.filter(submission=submission).exists():
+                return _no_draft(request, pk)  # somebody else was quicker
             need_pen(request, record.branch, Verb.AMEND_RECORD)
             if not reason:
                 return _show_filing_again(request, pk)
