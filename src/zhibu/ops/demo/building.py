@@ -58,8 +58,8 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     others = _people(stage, next_door, NEIGHBOUR, names, "linju")
     office = _open_accounts(stage, commission, committee, neighbour, populations)
     stage.shelf.flush()
-    _choose_norms(stage, commission, ("beijing-trial", "branch", "organ"))
-    _choose_norms(stage, neighbour, ("beijing-trial", "branch"))
+    choose_norms(stage, commission, ("beijing-trial", "branch", "organ"))
+    choose_norms(stage, neighbour, ("beijing-trial", "branch"))
     live_years(stage, (*populations, *others), is_sealed_monthly=True, advance=advance)
     play_scenes(stage, Bureau(committee, populations, office))
     return stage
@@ -125,20 +125,21 @@ def _open_accounts(
     _account_of_member(stage, first, "weiyuan", Role.COMMITTEE_MEMBER, Post.Office.ORGANIZATION)
     _account_of_member(stage, first, "zuzhang", Role.GROUP_LEADER, f"{Post.Office.GROUP_LEADER}:0")
     _account_of_member(stage, first, "dangyuan", Role.MEMBER, "")
-    office = _account(stage, "dangban", names, Role.OFFICE, committee, "机关党办")
-    _account(stage, "lingdao", names, Role.LEADER, committee, "党委负责人")
-    _account(stage, "guifan", names, Role.NORM_KEEPER, commission, "工委规范管理")
-    _account(stage, "gongwei", names, Role.OFFICE, commission, "工委办公室")
-    _account(stage, "lindang", names, Role.OFFICE, neighbour, "邻局机关党办")
-    _account(stage, "xitong", names, Role.SYSTEM_ADMIN, commission, "系统管理员")
-    _account(stage, "anquan", names, Role.SECURITY_ADMIN, commission, "安全管理员")
-    _account(stage, "shenji", names, Role.AUDIT_ADMIN, commission, "审计管理员")
+    office = open_account(stage, "dangban", names, Role.OFFICE, committee, "机关党办")
+    open_account(stage, "lingdao", names, Role.LEADER, committee, "党委负责人")
+    open_account(stage, "guifan", names, Role.NORM_KEEPER, commission, "工委规范管理")
+    open_account(stage, "gongwei", names, Role.OFFICE, commission, "工委办公室")
+    open_account(stage, "lindang", names, Role.OFFICE, neighbour, "邻局机关党办")
+    open_account(stage, "xitong", names, Role.SYSTEM_ADMIN, commission, "系统管理员")
+    open_account(stage, "anquan", names, Role.SECURITY_ADMIN, commission, "安全管理员")
+    open_account(stage, "shenji", names, Role.AUDIT_ADMIN, commission, "审计管理员")
     return office
 
 
-def _account(
+def open_account(
     stage: Stage, username: str, names: NameBook, role: Role, seat: Organization, title: str
 ) -> Person:
+    """An account for somebody who is on no roster, with a role from here down."""
     name = names.draw(is_female=stage.rng.random() < 0.5)
     person = _person(stage, username, name)
     put_grant(stage.shelf, person, role, seat, since=stage.at, with_below=True)
@@ -173,7 +174,7 @@ def _person(stage: Stage, username: str, name: str) -> Person:
     return person
 
 
-def _choose_norms(stage: Stage, organization: Organization, packs: Sequence[str]) -> None:
+def choose_norms(stage: Stage, organization: Organization, packs: Sequence[str]) -> None:
     """Each pack from the day on which it came into force; of those of one day the last counts."""
     since: dict[date, str] = {}
     for pack in packs:
@@ -190,11 +191,12 @@ def live_years(
     *,
     is_sealed_monthly: bool,
     advance: Progress,
+    years: int = 2,
 ) -> None:
-    """Tables and records of last year and this year, for branches that are written already."""
+    """Tables and records of the last years up to now, for branches that are written already."""
     calendar = work_calendar()
     tables: dict[UUID, list[Table]] = {p.branch.id: [] for p in populations}
-    for year in (stage.today.year - 1, stage.today.year):
+    for year in range(stage.today.year - years + 1, stage.today.year + 1):
         for table in draw_tables(
             stage.shelf, populations, year, today=stage.today, calendar=calendar, rng=stage.rng
         ):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from django.conf import settings
 from tqdm import tqdm
@@ -13,6 +15,7 @@ from zhibu.ops.accounts import (
     remember_accounts,
 )
 from zhibu.ops.demo.building import build_bureau
+from zhibu.ops.demo.multitude import build_multitude
 from zhibu.org.models import Organization
 from zhibu.people.models import Person
 from zhibu.web import clock
@@ -20,7 +23,21 @@ from zhibu.web import clock
 
 @click.command()
 @click.option("--seed", default=2017, show_default=True, help="随机种子；同一种子生成同样的内容")
-def demo(*, seed: int) -> int:
+@click.option(
+    "--branches",
+    type=click.IntRange(1, 200_000),
+    metavar="个数",
+    help="不生成演示局，改为生成若干个党支部，供测试性能",
+)
+@click.option(
+    "--years",
+    type=click.IntRange(1, 5),
+    default=1,
+    show_default=True,
+    metavar="年数",
+    help="与 --branches 合用：连同本年度共几年的资料",
+)
+def demo(*, seed: int, branches: int | None, years: int) -> int:
     """生成演示数据。
 
     一个局的直属机关党委，十二个党支部（其中三个试点），约三百名党员；上一年度资料齐全，
@@ -37,8 +54,17 @@ def demo(*, seed: int) -> int:
             "数据库中已有正式数据，不能装入演示数据；请换一个空的数据目录（ZHIBU_DATA_DIR）再试。"
         )
     password = choose_password()
-    with tqdm(total=14, desc="生成演示数据", unit="支部", disable=None) as bar:
-        stage = build_bureau(now=clock.now(), seed=seed, password=password, advance=bar.update)
+    with tqdm(total=branches or 14, desc="生成演示数据", unit="支部", disable=None) as bar:
+        told: dict[str, Any] = {
+            "now": clock.now(),
+            "seed": seed,
+            "password": password,
+            "advance": bar.update,
+        }
+        if branches is None:
+            stage = build_bureau(**told)
+        else:
+            stage = build_multitude(**told, branches=branches, years=years)
     remember_accounts(settings.DATA_DIR, password=password, accounts=stage.accounts)
     click.echo(describe_accounts(password, stage.accounts))
     return 0

@@ -101,12 +101,13 @@ _OFFICES: Final = (
 )  # fmt: skip
 
 
-def many_sketches(count: int, rng: Random) -> Iterator[BranchSketch]:
-    """Branches of the same likeness, as many as are wanted."""
+def many_sketches(count: int, each: int, rng: Random) -> Iterator[BranchSketch]:
+    """Branches of the same likeness, `count` of them, `each` under one committee."""
     for at in range(count):
-        name = _OFFICES[at % len(_OFFICES)]
-        if at >= len(_OFFICES):
-            name += f"第{at // len(_OFFICES) + 1}"
+        place = at % each
+        name = _OFFICES[place % len(_OFFICES)]
+        if place >= len(_OFFICES):
+            name += f"第{place // len(_OFFICES) + 1}"
         size = rng.choice((5, 9, 12, 14, 18, 22, 26, 31))
         yield BranchSketch(
             name,

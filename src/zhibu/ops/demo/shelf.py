@@ -81,7 +81,9 @@ class Shelf:
     def _create(self, model: type[models.Model], rows: Iterable[models.Model]) -> None:
         rows = list(rows)
         self.written += len(rows)
-        if rows:
+        if rows and connection.vendor == "postgresql":
+            _copy(model, rows)
+        elif rows:
             model._default_manager.bulk_create(rows, batch_size=BATCH)
 
     def _write_records(self, records: list[models.Model]) -> None:
@@ -117,6 +119,21 @@ class Shelf:
                 )
 
 
-def is_postgresql() -> bool:
-    """Whether we write to PostgreSQL."""
-    return connection.vendor == "postgresql"
+def _copy(model: type[models.Model], rows: Iterable[models.Model]) -> None:
+    """The quick way into PostgreSQL; the values are those of the columns already."""
+    from psycopg.types.json import Jsonb
+
+    fields = model._meta.concrete_fields
+    names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
+    table = connection.ops.quote_name(model._meta.db_table)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row(
+                [
+                    Jsonb(value) if isinstance(value, (dict, list)) else value
+                    for value in (getattr(row, field.attname) for field in fields)
+                ]
+            )
