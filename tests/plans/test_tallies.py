@@ -1,0 +1,236 @@
+"""Tallies always equal a count over the lines, folded or not, whoever writes and whoever is killed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from random import Random
+from uuid import uuid4
+
+import pytest
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
+
+from tests.plans.story import AT, Cast, make_cast
+from zhibu.org.models import Organization
+from zhibu.org.services import Refused
+from zhibu.plans.models import Plan, PlanLine, Tally, TallyDelta
+from zhibu.plans.queries import read_tallies
+from zhibu.plans.services import (
+    add_line,
+    adopt_plan,
+    discharge_lines,
+    draft_plan,
+    edit_line,
+    fold_tallies,
+    release_lines,
+    remove_line,
+    restore_line,
+    take_up,
+    waive_line,
+)
+from zhibu.plans.services import tallies as tallies_module
+
+YEAR = 2026
+
+
+def counted(organization: Organization) -> Counter[tuple[str, date, str]]:
+    """What a plain count over the lines says."""
+    found: Counter[tuple[str, date, str]] = Counter()
+    lines = PlanLine.objects.filter(
+        plan__state=Plan.State.ADOPTED, branch__path__startswith=organization.path, year=YEAR
+    )
+    for line in lines:
+        cell = (line.practice_class, line.due_on)
+        found[(*cell, "total")] += 1
+        if line.happened_on is not None:
+            found[(*cell, "done" if line.happened_on <= line.due_on else "late")] += 1
+        if line.waived_at is not None:
+            found[(*cell, "waived")] += 1
+    return found
+
+
+def tallied(organization: Organization) -> Counter[tuple[str, date, str]]:
+    found: Counter[tuple[str, date, str]] = Counter()
+    for count in read_tallies([organization], YEAR)[organization.id]:
+        for name in ("total", "done", "late", "waived"):
+            if number := getattr(count, name):
+                found[count.practice_class, count.due_on, name] = number
+    return found
+
+
+def check(cast: Cast) -> None:
+    for organization in (cast.bureau, cast.branch, cast.neighbour):
+        assert tallied(organization) == counted(organization)
+
+
+class Player:
+    """Plays random verbs on two tables."""
+
+    def __init__(self, cast: Cast, rng: Random) -> None:
+        self.cast, self.rng = cast, rng
+        self.plans = [
+            draft_plan(branch=branch, year=YEAR, by=cast.secretary, at=AT)
+            for branch in (cast.branch, cast.neighbour)
+        ]
+        self.records: list[object] = []
+
+    def step(self) -> None:
+        verbs: list[Callable[[Plan, int], object]] = [
+            self.adopt, self.edit, self.add, self.remove, self.waive, self.restore, self.discharge,
+            self.discharge, self.release, self.take, self.fold,
+        ]  # fmt: skip
+        plan = Plan.objects.get(pk=self.rng.choice(self.plans).pk)
+        try:
+            self.rng.choice(verbs)(plan, plan.revision)
+        except Refused:
+            pass
+
+    def line(self, plan: Plan, **filters: object) -> PlanLine:
+        lines = list(plan.lines.filter(**filters).order_by("pk"))
+        if not lines:
+            raise Refused("none")
+        return self.rng.choice(lines)
+
+    def adopt(self, plan: Plan, revision: int) -> None:
+        adopt_plan(plan=plan, revision=revision, by=self.cast.secretary, at=AT)
+
+    def edit(self, plan: Plan, revision: int) -> None:
+        day = date(YEAR, 1, 1) + timedelta(days=self.rng.randrange(365))
+        edit_line(
+            line=self.line(plan), revision=revision, changes={"planned_on": day},
+            by=self.cast.secretary, at=AT, reason="调整",
+        )  # fmt: skip
+
+    def add(self, plan: Plan, revision: int) -> None:
+        day = date(YEAR, self.rng.randint(1, 12), 9)
+        add_line(
+            plan=plan, revision=revision, by=self.cast.secretary, at=AT, reason="新增",
+            values={"title": "读书会", "activity": "study", "planned_on": day},
+        )  # fmt: skip
+
+    def remove(self, plan: Plan, revision: int) -> None:
+        line = self.line(plan)
+        remove_line(line=line, revision=revision, by=self.cast.secretary, at=AT, reason="取消")
+
+    def waive(self, plan: Plan, revision: int) -> None:
+        del revision
+        waive_line(line=self.line(plan), reason="任务冲突", by=self.cast.office, at=AT)
+
+    def restore(self, plan: Plan, revision: int) -> None:
+        del revision
+        line = self.line(plan, waived_at__isnull=False)
+        restore_line(line=line, reason="恢复", by=self.cast.office, at=AT)
+
+    def discharge(self, plan: Plan, revision: int) -> None:
+        del revision
+        lines = {self.line(plan, discharged_by=None) for _ in range(2)}
+        record = uuid4()
+        day = date(YEAR, 1, 1) + timedelta(days=self.rng.randrange(365))
+        discharge_lines(
+            lines=lines, record_id=record, happened_on=day, filed_on=day, by=self.cast.secretary
+        )
+        self.records.append(record)
+
+    def release(self, plan: Plan, revision: int) -> None:
+        del plan, revision
+        if self.records:
+            release_lines(record_id=self.rng.choice(self.records), by=self.cast.secretary)  # type: ignore[arg-type]
+
+    def take(self, plan: Plan, revision: int) -> None:
+        take_up(
+            plan=plan, requirement="D5", revision=revision, by=self.cast.secretary, at=AT,
+            reason="推荐",
+        )  # fmt: skip
+
+    def fold(self, plan: Plan, revision: int) -> None:
+        del plan, revision
+        fold_tallies(limit=self.rng.randint(1, 7))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_tallies_equal_a_count_after_any_verbs(cast: Cast, seed: int) -> None:
+    """Whatever verbs are done in whatever order, folded or not, the tallies are the count."""
+    player = Player(cast, Random(seed))
+    for number in range(60):
+        player.step()
+        if number % 10 == 9:
+            check(cast)
+    while fold_tallies():
+        pass
+    assert not TallyDelta.objects.exists()
+    check(cast)
+
+
+def test_reading_takes_one_query_for_any_number(cast: Cast, adopted: Plan) -> None:
+    """One statement, so that nothing is counted twice while the worker folds."""
+    for organizations in ([cast.bureau], [cast.bureau, cast.branch, cast.neighbour, cast.group]):
+        with CaptureQueriesContext(connection) as queries:
+            read_tallies(organizations, YEAR)
+        assert len(queries) == 1
+
+
+def test_nothing_to_read() -> None:
+    """No organisations, no query, no counts."""
+    assert read_tallies([], YEAR) == {}
+
+
+def test_a_worker_killed_half_way_has_done_nothing(
+    cast: Cast, adopted: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that dies after adding and before taking away counts nothing twice."""
+    real = tallies_module.add_to_tallies
+
+    def die(cells: object) -> None:
+        real(cells)  # type: ignore[arg-type]
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(tallies_module, "add_to_tallies", die)
+    with pytest.raises(KeyboardInterrupt):
+        fold_tallies()
+    assert not Tally.objects.exists()
+    check(cast)
+    monkeypatch.undo()
+    assert fold_tallies() > 0
+    check(cast)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_and_workers_at_once() -> None:
+    """Four who discharge and two who fold: what is left is the count (threads, real commits)."""
+    cast = make_cast()
+    plan = draft_plan(branch=cast.branch, year=YEAR, by=cast.secretary, at=AT)
+    adopt_plan(plan=plan, revision=1, by=cast.secretary, at=AT)
+    lines = list(plan.lines.values_list("pk", flat=True))
+
+    def discharge(part: int) -> None:
+        try:
+            for key in lines[part::4]:
+                discharge_lines(
+                    lines=[key], record_id=uuid4(), happened_on=date(YEAR, 6, 1),
+                    filed_on=date(YEAR, 6, 2), by=cast.secretary,
+                )  # fmt: skip
+        finally:
+            connections.close_all()
+
+    def fold(_: int) -> None:
+        try:
+            for _turn in range(25):
+                fold_tallies(limit=3)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        jobs = [pool.submit(discharge, part) for part in range(4)]
+        jobs += [pool.submit(fold, worker) for worker in range(2)]
+        for job in jobs:
+            job.result()
+    check(cast)
+    while fold_tallies():
+        pass
+    check(cast)
+    assert sum(count.total for count in read_tallies([cast.bureau], YEAR)[cast.bureau.id]) == len(
+        lines
+    )
