@@ -8,6 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from tests.plans.story import Cast
+
     from zhibu.plans.models import Plan
 
 
@@ -21,6 +22,7 @@ def cast(db: None) -> Cast:
 @pytest.fixture
 def draft(cast: Cast) -> Plan:
     from tests.plans.story import AT
+
     from zhibu.plans.services import draft_plan
 
     return draft_plan(branch=cast.branch, year=2026, by=cast.secretary, at=AT)
@@ -29,6 +31,7 @@ def draft(cast: Cast) -> Plan:
 @pytest.fixture
 def adopted(cast: Cast, draft: Plan) -> Plan:
     from tests.plans.story import AT
+
     from zhibu.plans.services import adopt_plan
 
     return adopt_plan(plan=draft, revision=draft.revision, by=cast.secretary, at=AT)

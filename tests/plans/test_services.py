@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
-
 from tests.plans.story import AT, PACK, Cast, requirement
+
 from zhibu.ledger.models import Entry
 from zhibu.norms.services import load_pack
 from zhibu.org.services import Refused, found_organization
@@ -330,4 +330,5 @@ def test_find_plan_is_one_query(
     with django_assert_num_queries(1):  # type: ignore[operator]
         plan = find_plan(cast.branch, 2026)
         assert plan is not None
-        assert plan.branch.name and plan.norm.title
+        assert plan.branch.name
+        assert plan.norm.title

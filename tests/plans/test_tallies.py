@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date, timedelta
 from random import Random
 from uuid import uuid4
@@ -12,8 +13,8 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
-
 from tests.plans.story import AT, Cast, make_cast
+
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
 from zhibu.plans.models import Plan, PlanLine, Tally, TallyDelta
@@ -83,10 +84,8 @@ class Player:
             self.discharge, self.release, self.take, self.fold,
         ]  # fmt: skip
         plan = Plan.objects.get(pk=self.rng.choice(self.plans).pk)
-        try:
+        with suppress(Refused):
             self.rng.choice(verbs)(plan, plan.revision)
-        except Refused:
-            pass
 
     def line(self, plan: Plan, **filters: object) -> PlanLine:
         lines = list(plan.lines.filter(**filters).order_by("pk"))
