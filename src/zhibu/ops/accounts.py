@@ -27,9 +27,10 @@ class Account:
     role: str  # in Chinese, with the organisation: "党支部书记（第一党支部）"
 
 
-def choose_password() -> str:
-    """The password from ZHIBU_DEMO_PASSWORD, or a new random one."""
-    if given := os.environ.get("ZHIBU_DEMO_PASSWORD"):
+def choose_password(*, is_demonstration: bool = True) -> str:
+    """A new random password (59 bits); for a demonstration the one of ZHIBU_DEMO_PASSWORD if set."""
+    given = os.environ.get("ZHIBU_DEMO_PASSWORD")
+    if is_demonstration and given:
         return given
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(4)) for _ in range(3))
 

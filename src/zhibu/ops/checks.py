@@ -154,7 +154,7 @@ def check_demonstration() -> Iterator[CheckMessage]:
     if count:
         yield Error(
             f"库中有 {count} 个演示账号，密码是公开显示的。",
-            hint="正式使用请换一个空的数据目录或数据库，并用 zhibu serve --no-demo 启动。",
+            hint="正式使用请换一个空的数据目录或数据库，先执行 zhibu found 建立本单位，再启动。",
             id="ZHIBU-E12",
         )
 

@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "worker": Entry("zhibu.ops.worker:worker", "单独运行后台任务"),
     "demo": Entry("zhibu.ops.demo:demo", "生成演示数据"),
     "check": Entry("zhibu.ops.check:check", "检查设置与环境；--deploy 按正式部署的要求检查"),
+    "found": Entry("zhibu.ops.founding:found", "正式启用：建立本单位和三员账号"),
     "norm": Entry("zhibu.ops.norms:norm", "规范：检查、装入、列出、比较"),
     "plan": Entry("zhibu.ops.plans:plan", "年度安排表：起草、导出、导入"),
     "book": Entry("zhibu.ops.books:book", "工作手册：导出"),
