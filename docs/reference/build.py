@@ -8,6 +8,7 @@ A setting that is read in the code and has no sentence below is an error.
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import sys
@@ -33,7 +34,10 @@ SETTINGS: dict[str, tuple[str, str]] = {
     "ZHIBU_SECRET_KEY": ("首次启动时生成", "会话与表单令牌的密钥；多台服务器须相同。"),
     "ZHIBU_HOSTS": ("127.0.0.1,localhost", "对外提供服务的主机名，逗号分隔。"),
     "ZHIBU_ORIGINS": ("无", "允许提交表单的来源，例如 https://zhibu.example.gov.cn，逗号分隔。"),
-    "ZHIBU_HTTPS": ("0", "设为 1：只经 HTTPS 访问，Cookie 加 Secure，启用 HSTS。正式部署必须设置。"),
+    "ZHIBU_HTTPS": (
+        "0",
+        "设为 1：只经 HTTPS 访问，Cookie 加 Secure，启用 HSTS。正式部署必须设置。",
+    ),
     "ZHIBU_TIME_ZONE": ("Asia/Shanghai", "时区。"),
     "ZHIBU_ATTACHMENT_MAX_MB": ("20", "单个附件的上限，单位 MB。"),
     "ZHIBU_LOG": ("plain", "设为 json：日志每行一个 JSON。"),
@@ -51,6 +55,7 @@ def main() -> None:
         "settings.md": "".join(settings()),
         "roles.md": "".join(roles()),
         "commands.md": "".join(commands()),
+        "checks.md": "".join(checks()),
     }
     stale = [name for name, text in pages.items() if read(HERE / name) != text]
     if "--check" in sys.argv:
@@ -113,9 +118,44 @@ def roles() -> Iterator[str]:
         yield f"| `{name}` | {label} |\n"
 
 
+def checks() -> Iterator[str]:
+    """Every finding of `zhibu check` and of the settings, from the calls that make them."""
+    yield "# 检查\n\n`zhibu check` 与设置的检查。E 为错误，W 为提醒；E11 以后、W11 以后只在 "
+    yield "`--deploy` 时检查，E21 以后在读取设置时发现。由代码生成。\n\n"
+    yield "| 编号 | 情况 | 处理 |\n|---|---|---|\n"
+    found: dict[str, tuple[str, str]] = {}
+    tree = ast.parse(read(ROOT / "src/zhibu/ops/checks.py"))
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") in {"Error", "Warning"}:
+            named = {each.arg: each.value for each in call.keywords}
+            found[_words(named["id"])] = (_words(call.args[0]), _words(named["hint"]))
+    for call in ast.walk(ast.parse(read(ROOT / "src/zhibu/settings.py"))):
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Misset":
+            identity, name, hint = map(_words, call.args)
+            found[identity] = (f"环境变量 {name} 的值不能用。", hint)
+        if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "ImproperlyConfigured":
+            identity, _, rest = _words(call.args[0]).partition("：")
+            what, _, hint = rest.partition("处理：")
+            found[identity] = (what, hint)
+    for identity, (what, hint) in sorted(found.items()):
+        yield f"| `{identity}` | {' '.join(what.split())} | {' '.join(hint.split())} |\n"
+
+
+def _words(node: ast.expr) -> str:
+    """The text that an expression makes, with … for what is filled in."""
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    if isinstance(node, ast.JoinedStr):
+        return "".join(v.value if isinstance(v, ast.Constant) else "…" for v in node.values)
+    return "…"
+
+
 def commands() -> Iterator[str]:
     """The help of every command."""
-    from zhibu.ops.cli import main as zhibu
+    from zhibu.ops import wording
+    from zhibu.ops.cli import cli as zhibu
+
+    wording.speak_chinese()
 
     yield "# 命令\n\n`zhibu` 各命令的说明。由代码生成。\n"
     yield from _help(zhibu, "zhibu", None)
@@ -123,7 +163,11 @@ def commands() -> Iterator[str]:
 
 def _help(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:
     context = click.Context(
-        command, info_name=name.split()[-1], parent=parent, terminal_width=88, max_content_width=88
+        command,
+        info_name=name.rsplit(maxsplit=1)[-1],
+        parent=parent,
+        terminal_width=88,
+        max_content_width=88,
     )
     yield f"\n## {name}\n\n```\n{command.get_help(context).rstrip()}\n```\n"
     if isinstance(command, click.Group):
