@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from zhibu.ledger.keys import is_signed
+from zhibu.ledger.signatures import is_signed
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ only its public half goes into the database. Who copies the database alone can f
 
 from __future__ import annotations
 
-import hashlib
 import os
 import secrets
 from datetime import datetime
@@ -14,8 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
@@ -148,22 +146,3 @@ def renew_key(*, organization_id: UUID, at: datetime) -> OrganizationKey:
 def sign(key: OrganizationKey, message: bytes) -> str:
     """The signature of the organisation over a message, in hex."""
     return _private_key(key.organization_id, key.generation).sign(message).hex()
-
-
-def is_signed(public_key: str, message: bytes, signature: str) -> bool:
-    """Whether the signature over the message was made with this key. Junk is simply not signed."""
-    # One spelling only: the same bytes in capitals would be a change that nobody sees.
-    if len(signature) != 128 or signature != signature.lower() or public_key != public_key.lower():
-        return False
-    try:
-        key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
-        key.verify(bytes.fromhex(signature), message)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def fingerprint(public_key: str) -> str:
-    """Eight groups of four that people can compare by eye: half of the SHA-256 of the key."""
-    digest = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:32].upper()
-    return " ".join(digest[at : at + 4] for at in range(0, 32, 4))

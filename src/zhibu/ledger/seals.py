@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from zhibu.ledger.canonical import canonical_moment
-from zhibu.ledger.keys import is_signed
-from zhibu.ledger.models import Seal
+from zhibu.ledger.signatures import is_signed
+
+if TYPE_CHECKING:  # an exported book is verified where there is no database
+    from zhibu.ledger.models import Seal
 
 
 @dataclass(frozen=True, slots=True)
