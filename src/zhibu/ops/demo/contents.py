@@ -27,6 +27,7 @@ from zhibu.rules.norm import Activity, Norm, Per, PracticeClass, Requirement, Un
 OWN_FIELDS = frozenset(
     {"topic", "place", "presider", "recorder", "attendance", "agenda", "minutes", "decisions"}
 )
+ON_PAPER = frozenset({Activity.DUES, Activity.REPORT, Activity.PUBLICITY})
 STARTS = (time(9, 0), time(9, 30), time(14, 0), time(14, 30), time(15, 0), time(16, 0))
 
 
@@ -87,7 +88,7 @@ def compose_content(gathering: Gathering, rng: Random) -> RecordContent:
     main = gathering.lines[0]
     topic = "；".join(dict.fromkeys(line.topic or line.title for line in gathering.lines))
     slots = {
-        "topic": main.topic or main.title,
+        "topic": _in_quotes(main.topic or main.title),
         "unit": gathering.population.branch.short_name,
         "year": gathering.day.year,
         "month": gathering.day.month,
@@ -104,7 +105,7 @@ def compose_content(gathering: Gathering, rng: Random) -> RecordContent:
         place=_place(gathering, rng),
         presider=presider if has_meeting else "",
         recorder=speakers["b"] if has_meeting else speakers["a"],
-        agenda=_fill(rng.choice(phrases.AGENDAS), slots) if has_meeting else "",
+        agenda=_agenda(gathering.activities, slots, rng) if has_meeting else "",
         minutes=_minutes(gathering.activities, slots, rng),
         guests=("机关党办工作人员",) if has_meeting and rng.random() < 0.05 else (),
         attendance=attendance,
@@ -174,6 +175,9 @@ def _speakers(
     gathering: Gathering, attendance: Sequence[Attendance], presider: str, rng: Random
 ) -> dict[str, str]:
     there = [row.name for row in attendance if row.is_there and row.name != presider]
+    if Activity.ELECTION in gathering.activities:  # who stands for election counts no votes
+        standing, other = _candidates(gathering)
+        there = [name for name in there if name not in (*standing, *other)]
     if len(there) < 2:
         there += [m.name for m in gathering.population.seed.members[:4] if m.name != presider]
     second, third = rng.sample(there, 2) if len(there) >= 2 else (presider, presider)
@@ -186,6 +190,10 @@ def _hours(day: date, rng: Random) -> tuple[datetime, datetime]:
 
 
 def _place(gathering: Gathering, rng: Random) -> str:
+    if ON_PAPER.issuperset(gathering.activities) and not any(
+        element.key == "place" for one in gathering.requirements for element in one.elements
+    ):
+        return ""
     if Activity.THEME_DAY in gathering.activities and rng.random() < 0.4:
         return rng.choice(OUTSIDE)
     if gathering.group is not None and rng.random() < 0.5:
@@ -197,7 +205,20 @@ def _fill(phrase: str, slots: dict[str, object]) -> str:
     return phrase.format(**slots)
 
 
+def _in_quotes(text: str) -> str:
+    """A topic as it stands within quotation marks."""
+    return text.replace("“", "‘").replace("”", "’")
+
+
+def _agenda(activities: Sequence[Activity], slots: dict[str, object], rng: Random) -> str:
+    own = next((phrases.OWN_AGENDAS[one] for one in activities if one in phrases.OWN_AGENDAS), "")
+    return own or _fill(rng.choice(phrases.AGENDAS), slots)
+
+
 def _minutes(activities: Sequence[Activity], slots: dict[str, object], rng: Random) -> str:
+    whole = [rng.choice(phrases.WHOLE[one]) for one in activities if one in phrases.WHOLE]
+    if whole:
+        return "\n".join(_fill(phrase, slots) for phrase in whole)
     said = [
         rng.choice(phrases.OPENINGS.get(activity, (phrases.FALLBACK_OPENING,)))
         for activity in activities
@@ -235,27 +256,35 @@ def _decide(
         chosen = rng.sample(phrases.COMMITTEE_DECISIONS, rng.randint(1, 2))
         return tuple(Decision(_fill(text, slots)) for text in chosen)
     asked = (element for one in gathering.requirements for element in one.elements)
+    if Activity.APPRAISAL in activities:
+        return (Decision(phrases.RATING_DECISION),)
     if any(element.key == "decisions" for element in asked):
-        return (Decision(_fill(rng.choice(phrases.COMMITTEE_DECISIONS), slots)),)
+        return (Decision(_fill(rng.choice(phrases.OTHER_DECISIONS), slots)),)
     return ()
 
 
 def _elect(gathering: Gathering, voters: int) -> Decision:
     """More candidates than seats by one; the last gets too few votes."""
-    office = [
-        m.name
-        for m in gathering.population.seed.members
-        if any(":" not in name and span.until is None for name, span in m.offices)
-    ]
-    others = [m.name for m in gathering.population.seed.members if m.name not in office]
+    office, others = _candidates(gathering)
     elected = [
         Candidate(name, for_=voters - at % 3, against=at % 3) for at, name in enumerate(office)
     ]
     few = max(0, voters // 3)
-    last = [Candidate(name, for_=few, against=voters - few) for name in others[:1]]
+    last = [Candidate(name, for_=few, against=voters - few) for name in others]
     return Decision(
         "选举产生新一届支部委员会。",
         kind=DecisionKind.ELECTION,
         candidates=tuple(elected + last),
         seats=len(elected),
     )
+
+
+def _candidates(gathering: Gathering) -> tuple[list[str], list[str]]:
+    """Those who serve now and are elected, and one more who is not."""
+    members = gathering.population.seed.members
+    office = [
+        member.name
+        for member in members
+        if any(":" not in name and span.until is None for name, span in member.offices)
+    ]
+    return office, [member.name for member in members if member.name not in office][:1]
