@@ -51,10 +51,16 @@ def service(target: str, **arguments: Any) -> Callable[[], object]:
     return call
 
 
+def seal_month() -> None:
+    """Seal the branches that have unsealed records and no seal in this month yet."""
+    service("zhibu.ledger.services:seal_due_branches", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
     Chore("fold tallies", timedelta(seconds=5), service("zhibu.plans.services:fold_tallies")),
+    Chore("seal the month", timedelta(hours=6), seal_month),
     Chore("forget sessions", timedelta(days=1), lambda: call_command("clearsessions")),
     Chore(
         "forget finished tasks",
