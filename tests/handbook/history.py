@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from tests.handbook.scene import AT, Scene
+
 from zhibu.handbook.models import RecordVersion
 from zhibu.handbook.services import (
     add_attachment,

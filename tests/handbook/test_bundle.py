@@ -11,9 +11,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
 from tests.handbook.history import make_history
 from tests.handbook.scene import AT, Scene
+
 from zhibu.handbook.bundle import export_bundle
 from zhibu.handbook.bundle_reading import verify_bundle
 from zhibu.rules.chains import FaultKind

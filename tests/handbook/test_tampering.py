@@ -11,9 +11,9 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
-
 from tests.handbook.history import make_history
 from tests.handbook.scene import Scene
+
 from zhibu.handbook.models import Attachment, Record, RecordVersion, Redaction
 from zhibu.handbook.verification import verify_database
 from zhibu.handbook.versions import identity_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.handbook.history import make_history
 from tests.handbook.scene import Scene
+
 from zhibu.handbook.verification import verify_database
 
 
