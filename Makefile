@@ -14,7 +14,7 @@ BIN := .venv/bin
 endif
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) -q
 
-.PHONY: help run prepare prepare-dev test check types tests browser bench screenshots lock wheel clean
+.PHONY: help run prepare prepare-dev test check types tests browser survive bench screenshots lock wheel clean
 
 help: ## 列出可用的命令
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,10 @@ tests: prepare-dev browser ## 只跑测试
 
 browser: prepare-dev ## 查找浏览器与中文字体，能装则装
 	@$(BIN)/python tests/ground/browser.py
+
+survive: prepare-dev ## 五十次强行中断，两种数据库上逐次核验
+	SURVIVE_ROUNDS=50 $(BIN)/python -m pytest -q tests/survival
+	SURVIVE_ROUNDS=50 $(BIN)/python -m pytest -q tests/survival --database postgresql
 
 bench: prepare-dev ## 测量，结果写入 bench/
 	$(BIN)/python bench/run.py

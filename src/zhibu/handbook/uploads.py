@@ -68,11 +68,12 @@ def clean_name(name: str) -> str:
     kept = "".join(
         char for char in last if unicodedata.category(char)[0] != "C" and char not in '<>:"|?*'
     )
-    kept = " ".join(kept.split()).strip(". ")
+    kept = " ".join(kept.split()).rstrip(". ")
     stem, dot, suffix = kept.rpartition(".")
     if not dot:
         return (kept or "附件")[:NAME_LENGTH]
     suffix = suffix[:20]
+    stem = stem.strip(". ")
     return f"{(stem or '附件')[: NAME_LENGTH - len(suffix) - 1]}.{suffix}"
 
 
