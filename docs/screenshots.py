@@ -1,0 +1,243 @@
+"""Take the pictures of the guide: fresh demonstration data, a real browser, small files.
+
+python docs/screenshots.py      used by `make screenshots`
+
+The pages show the day on which the pictures are taken; names of people and files stay the same.
+A page that is missing, or without the text it should have, ends the run with an error.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.request import urlopen
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+HERE: Final = Path(__file__).resolve().parent
+PICTURES: Final = HERE / "guide" / "pictures"
+PASSWORD: Final = "Guide-pictures-2017"  # noqa: S105  demonstration data that is thrown away
+PHONE: Final = {"width": 360, "height": 780}
+DESK: Final = {"width": 1280, "height": 800}
+LARGEST: Final = 150_000  # bytes
+PATIENCE: Final = 180  # seconds until the demonstration data is there
+
+
+def main() -> int:
+    """Take all pictures; those that no longer belong are removed."""
+    from playwright.sync_api import sync_playwright
+
+    sys.path.insert(0, str(HERE.parent))
+    from tests.ground.browser import ADVICE, NAMES, find_browser
+
+    executable = find_browser()
+    if executable is None:
+        print(ADVICE.format(missing=NAMES["browser"]), file=sys.stderr)
+        return 1
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with serving() as address, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        camera = Camera(browser, address)
+        photograph_secretary(camera)
+        photograph_office(camera)
+        photograph_administrators(camera)
+        browser.close()
+    for old in set(PICTURES.glob("*.png")) - camera.taken:
+        old.unlink()
+    print(f"{len(camera.taken)} 张截图：{PICTURES}")
+    return 0
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """A server of its own with fresh demonstration data; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        environment = {
+            **{name: value for name, value in os.environ.items() if name != "DATABASE_URL"},
+            "ZHIBU_DATA_DIR": folder,
+            "ZHIBU_DEMO_PASSWORD": PASSWORD,
+        }
+        command = [sys.executable, "-m", "zhibu", "serve", "--demo", "--port", str(port)]
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as server:
+            try:
+                wait_until_open(f"http://127.0.0.1:{port}", server)
+                yield f"http://127.0.0.1:{port}"
+            finally:
+                server.terminate()
+
+
+def wait_until_open(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Until the sign-in page answers; RuntimeError when the server ends or is too slow."""
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end:
+        if server.poll() is not None:
+            raise RuntimeError(f"服务没有启动，返回码 {server.returncode}。")
+        try:
+            with urlopen(f"{address}/sign-in/", timeout=5):  # noqa: S310  our own address
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise RuntimeError(f"{PATIENCE} 秒内服务没有启动。")
+
+
+class Camera:
+    """Signs in, opens pages, keeps pictures."""
+
+    def __init__(self, browser: Browser, address: str) -> None:
+        self.browser = browser
+        self.address = address
+        self.taken: set[Path] = set()
+
+    def open(self, size: dict[str, int]) -> Page:
+        """An empty page with cookies of its own."""
+        options: dict[str, Any] = {"viewport": size, "base_url": self.address}
+        context = self.browser.new_context(
+            **options, locale="zh-CN", timezone_id="Asia/Shanghai", reduced_motion="reduce"
+        )
+        context.set_default_timeout(15_000)
+        return context.new_page()
+
+    def sign_in(self, username: str, size: dict[str, int]) -> Page:
+        """The first page of an account."""
+        page = self.open(size)
+        page.goto("/sign-in/")
+        page.fill("#id_username", username)
+        page.fill("#id_password", PASSWORD)
+        page.click("button.primary")
+        page.wait_for_url(lambda url: "sign-in" not in url)
+        return page
+
+    def go(self, page: Page, path: str) -> None:
+        """Open an address; RuntimeError when it is not there."""
+        answer = page.goto(path)
+        if answer is None or answer.status != 200:
+            raise RuntimeError(f"{path}：{answer.status if answer else '没有回答'}")
+
+    def take(self, page: Page, name: str, *, text: str) -> None:
+        """Keep what the screen shows as `name`.png; the page must say `text`."""
+        page.get_by_text(text).first.wait_for(state="attached")
+        path = PICTURES / f"{name}.png"
+        path.write_bytes(shrink(page.screenshot()))
+        if path.stat().st_size > LARGEST:
+            raise RuntimeError(f"{path.name} 有 {path.stat().st_size} 字节，超过 {LARGEST}。")
+        self.taken.add(path)
+
+
+def shrink(picture: bytes) -> bytes:
+    """The same picture with a palette: a third of the size, and no difference to the eye."""
+    from PIL import Image
+
+    kept = io.BytesIO()
+    with Image.open(io.BytesIO(picture)) as image:
+        palette = image.convert("RGB").quantize(colors=128, dither=Image.Dither.NONE)
+        palette.save(kept, "PNG", optimize=True)
+    return kept.getvalue()
+
+
+def find_key(text: str) -> str:
+    """The key in an address; RuntimeError without one."""
+    if found := re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text):
+        return found.group()
+    raise RuntimeError(f"地址中没有编号：{text}")
+
+
+def find_link(page: Page, selector: str) -> str:
+    """Where the first such link leads."""
+    return page.locator(selector).first.get_attribute("href") or ""
+
+
+def photograph_secretary(camera: Camera) -> None:
+    """A branch: today, table, a meeting on a telephone, the book, the roster, the norm."""
+    phone = camera.open(PHONE)
+    camera.go(phone, "/sign-in/")
+    camera.take(phone, "sign-in-phone", text="登录")
+    phone = camera.sign_in("zhibu01", PHONE)
+    camera.take(phone, "today-phone", text="记录一次活动")
+    branch, year = find_key(phone.url), read_year(phone)
+    photograph_meeting(camera, phone, branch)
+    desk = camera.sign_in("zhibu01", DESK)
+    for name, path, text in (
+        ("plan-desk", f"/b/{branch}/plan/{year}/", "全年一览"),
+        ("plan-draft-desk", f"/b/{branch}/plan/{year + 1}/draft/", "主题从哪里来"),
+        ("book-desk", f"/b/{branch}/book/{year}/", "下载 PDF"),
+        ("records-desk", f"/b/{branch}/records/", "共 "),
+        ("organization-desk", f"/o/{branch}/organization/", "届次与固定日"),
+        ("roster-desk", f"/b/{branch}/members/", "登记党员"),
+        ("norms-desk", "/norms/", "比较两个版本"),
+        ("requirement-desk", "/norms/organ/2019/D1/", "怎样做好"),
+    ):
+        camera.go(desk, path)
+        camera.take(desk, name, text=text)
+    camera.go(desk, f"/b/{branch}/records/")
+    record = find_link(desk, "main table a[href^='/r/']")
+    camera.go(desk, record)
+    camera.take(desk, "record-desk", text="办理更正")
+    camera.go(desk, f"{record}correct/")
+    camera.take(desk, "correct-desk", text="开始更正")
+
+
+def read_year(page: Page) -> int:
+    """The year of the table that the head of the page leads to."""
+    return int(find_link(page, "a[href*='/plan/']").rstrip("/").rsplit("/", 1)[1])
+
+
+def photograph_meeting(camera: Camera, phone: Page, branch: str) -> None:
+    """From the list of what is due to the page before filing."""
+    camera.go(phone, f"/b/{branch}/records/new/")
+    camera.take(phone, "record-start-phone", text="安排表中的事项")
+    phone.locator("main input[type=checkbox]").first.check()
+    phone.get_by_role("button", name="开始记录").click()
+    phone.wait_for_url("**/edit/")
+    phone.fill("#topic", "研究本月重点工作")
+    phone.fill("#place", "三楼会议室")
+    phone.locator("#save-state").filter(has_text="已保存").first.wait_for()
+    phone.evaluate("window.scrollTo(0, 0)")
+    camera.take(phone, "record-form-phone", text="还缺")
+    phone.locator("details.attendee").first.scroll_into_view_if_needed()
+    camera.take(phone, "attendance-phone", text="应到")
+    phone.get_by_role("button", name="下一步：归档").click()
+    phone.wait_for_url("**/file/")
+    camera.take(phone, "record-file-phone", text="核对并归档")
+
+
+def photograph_office(camera: Camera) -> None:
+    """The office of a committee: overview, what is overdue, a waiver."""
+    desk = camera.sign_in("dangban", DESK)
+    camera.take(desk, "overview-desk", text="逐月情况")
+    camera.go(desk, f"/o/{find_key(desk.url)}/overdue/")
+    camera.take(desk, "overdue-desk", text="缘由")
+    line = find_key(find_link(desk, "main a[href*='#l']").rpartition("#l")[2])
+    camera.go(desk, f"/l/{line}/waive/")
+    camera.take(desk, "waive-desk", text="免除")
+
+
+def photograph_administrators(camera: Camera) -> None:
+    """The three administrators: accounts, roles, the ledger."""
+    system = camera.sign_in("xitong", DESK)
+    camera.go(system, "/accounts/")
+    camera.take(system, "accounts-desk", text="新建账号")
+    security = camera.sign_in("anquan", DESK)
+    camera.go(security, f"/o/{find_key(security.url)}/grants/")
+    camera.take(security, "grants-desk", text="授予角色")
+    audit = camera.sign_in("shenji", DESK)
+    camera.take(audit, "ledger-desk", text="只增不改")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
