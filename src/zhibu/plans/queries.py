@@ -77,7 +77,7 @@ def lines_at_hand(branch: Organization, today: date) -> QuerySet[PlanLine]:
     return (
         PlanLine.objects.filter(to_do | done, branch=branch, plan__state=Plan.State.ADOPTED)
         .filter(year__in=(today.year, today.year - 1))
-        .select_related("plan", "group")
+        .select_related("plan__norm", "group")
         .order_by("due_on", "planned_on", "id")
     )
 

@@ -100,7 +100,9 @@ def _draw_member(
     if at >= 7 and rng.random() < 0.3:
         since = max(founded_on, today - timedelta(days=rng.randint(60, 1500)))
     joined = min(joined, since)
-    full = date(joined.year + 1, joined.month, joined.day)
+    # Who joined on 29 February became a full member on the 28th.
+    day = 28 if (joined.month, joined.day) == (2, 29) else joined.day
+    full = date(joined.year + 1, joined.month, day)
     return MemberSeed(
         name=name,
         sex="f" if is_female else "m",
