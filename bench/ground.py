@@ -51,6 +51,7 @@ def options(description: str | None) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--quick", action="store_true", help="smaller sizes, for development")
     parser.add_argument("--full", action="store_true", help="the sizes that take long as well")
+    parser.add_argument("--branches", type=int, help="another number of made-up branches")
     return parser
 
 

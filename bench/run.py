@@ -61,6 +61,7 @@ def main() -> int:
     parser.add_argument("measures", nargs="*", metavar="measure", help="only these")
     asked = parser.parse_args()
     flags = [f"--{name}" for name in ("quick", "full") if getattr(asked, name)]
+    flags += ["--branches", str(asked.branches)] if asked.branches else []
     day = datetime.now(UTC).date().isoformat()
     names = asked.measures or MEASURES
     with tempfile.TemporaryDirectory(prefix="zhibu-bench-") as folder:

@@ -53,8 +53,8 @@ if __name__ == "__main__":
     parser.add_argument("--sqlite", action="store_true", help="on SQLite instead of PostgreSQL")
     asked = parser.parse_args()
     # A branch has about 59 records a year.
-    branches = 200 if asked.quick else 18_000 if asked.full else 1_800
-    sizes = (1_000, 10_000) if asked.quick else (1_000, 10_000, 100_000, 1_000_000)
+    branches = asked.branches or (200 if asked.quick else 18_000 if asked.full else 1_800)
+    sizes = (1_000, 10_000) if asked.quick else (1_000, 10_000, 70_000, 100_000, 1_000_000)
     name = f"b{branches}"
     populate(name, branches, is_sqlite=asked.sqlite)
     open_database(name, is_sqlite=asked.sqlite)
