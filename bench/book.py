@@ -7,7 +7,7 @@ import io
 import sys
 from dataclasses import fields, is_dataclass
 
-from ground import ROOT, Result, median_of, options, seconds_of, tell
+from ground import ROOT, Result, options, seconds_of, tell
 
 sys.path.insert(0, str(ROOT))
 
@@ -64,18 +64,18 @@ def _record(record: object) -> str:
 
 
 def measure(meetings: int, paragraphs: int) -> list[Result]:
-    """Warm: the first setting loads the fonts and is not counted for either."""
+    """Fonts are loaded before; the book is set once, since Typst remembers what it has set."""
     import weasyprint
 
     small = make_book(meetings=2)
     typeset_book(small)
     weasyprint.HTML(string=as_html(small)).write_pdf()
     book = make_book(meetings=meetings, paragraphs=paragraphs)
-    ours = typeset_book(book)
-    seconds = median_of(lambda: typeset_book(book), times=3)
+    ours: list[bytes] = []
+    seconds = seconds_of(lambda: ours.append(typeset_book(book)))
     theirs = io.BytesIO()
     slow = seconds_of(lambda: weasyprint.HTML(string=as_html(book)).write_pdf(theirs))
-    pages, other = (len(pypdf.PdfReader(f).pages) for f in (io.BytesIO(ours), theirs))
+    pages, other = (len(pypdf.PdfReader(f).pages) for f in (io.BytesIO(ours[0]), theirs))
     said = (f"Zhibu {seconds:.2f} s for {pages} pages; WeasyPrint {weasyprint.__version__} "
             f"{slow:.1f} s for {other} pages")  # fmt: skip
     print(said)
@@ -85,4 +85,4 @@ def measure(meetings: int, paragraphs: int) -> list[Result]:
 
 if __name__ == "__main__":
     asked = options(__doc__).parse_args()
-    tell(measure(20, 3) if asked.quick else measure(90, 4))
+    tell(measure(20, 3) if asked.quick else measure(45, 4))
