@@ -31,6 +31,9 @@ PASSWORD: Final = "Guide-pictures-2017"  # noqa: S105  demonstration data that i
 PHONE: Final = {"width": 360, "height": 780}
 DESK: Final = {"width": 1280, "height": 800}
 LARGEST: Final = 150_000  # bytes
+# A chart that is off the screen waits until it is scrolled to.
+ALL_DRAWN: Final = """() => [...document.images].every(image =>
+    image.complete || image.getBoundingClientRect().top > innerHeight)"""
 PATIENCE: Final = 180  # seconds until the demonstration data is there
 
 
@@ -132,6 +135,7 @@ class Camera:
     def take(self, page: Page, name: str, *, text: str) -> None:
         """Keep what the screen shows as `name`.png; the page must say `text`."""
         page.get_by_text(text).first.wait_for(state="attached")
+        page.wait_for_function(ALL_DRAWN)
         path = PICTURES / f"{name}.png"
         path.write_bytes(shrink(page.screenshot()))
         if path.stat().st_size > LARGEST:
