@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 from django import template
@@ -16,7 +16,7 @@ register = template.Library()
 
 
 @register.filter
-def word(value: Enum) -> str:
+def word(value: StrEnum) -> str:
     """The Chinese label of an enum's value."""
     return wording.label(value)
 
