@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-PASSWORD = "bench-Pass-2026"  # noqa: S105 - of made-up data that nobody else can reach
+PASSWORD = "bench-Pass-2026"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ def environment(name: str, *, is_sqlite: bool = False) -> dict[str, str]:
 def populate(name: str, branches: int, *, is_sqlite: bool = False) -> None:
     """A database of so many branches, made by `zhibu demo`; an existing one stays as it is."""
     env = environment(name, is_sqlite=is_sqlite)
-    subprocess.run([sys.executable, "-m", "django", "migrate", "-v0"], env=env, check=True)  # noqa: S603
+    subprocess.run([sys.executable, "-m", "django", "migrate", "-v0"], env=env, check=True)
     demo = [sys.executable, "-m", "zhibu", "demo", "--branches", str(branches)]
-    subprocess.run(demo, env=env, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
+    subprocess.run(demo, env=env, check=True, stdout=subprocess.DEVNULL)
 
 
 def open_database(name: str, *, is_sqlite: bool = False) -> None:

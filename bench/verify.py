@@ -15,9 +15,7 @@ def measure(sizes: tuple[int, ...], database: str) -> list[Result]:
     from zhibu.handbook.verification import verify_database
 
     held = list(
-        RecordVersion.objects.values_list("branch_id")
-        .annotate(n=Count("id"))
-        .order_by("branch_id")
+        RecordVersion.objects.values_list("branch_id").annotate(n=Count("id")).order_by("branch_id")
     )
     rates: dict[int, float] = {}
     for size in sizes:
