@@ -11,14 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
-from zhibu.ops import cli, wording
+from zhibu.ops import cli
 
 ENGLISH = ("Usage", "Options", "Commands", "Error", "Show this message", "Missing", "Try ")
-
-
-@pytest.fixture(autouse=True)
-def _chinese() -> None:
-    wording.speak_chinese()
 
 
 def every_command() -> list[tuple[str, ...]]:

@@ -63,9 +63,6 @@ def test_wrong_words_change_nothing(
     options: list[str], says: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each slip is named with what would be right; exit code 2."""
-    from zhibu.ops import wording
-
-    wording.speak_chinese()
     assert cli.run(["found", "某局党委", *options]) == 2
     assert says in capsys.readouterr().err
     assert not Organization.objects.exists()

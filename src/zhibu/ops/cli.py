@@ -140,7 +140,6 @@ def set_up_django() -> None:
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and end the process with its exit code."""
     wording.prepare_output()
-    wording.speak_chinese()
     sys.exit(run(arguments))
 
 
