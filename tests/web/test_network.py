@@ -109,3 +109,13 @@ def test_founding_asks_again_when_the_place_is_impossible(cast: Cast) -> None:
     assert response.status_code == 422
     assert "日期过早" in response.content.decode()
     assert "第三党小组" in response.content.decode()
+
+
+@pytest.mark.parametrize("year", ["9" * 5000, "²", "-1", "明年", ""])
+def test_a_year_that_is_none_means_this_year(cast: Cast, year: str) -> None:
+    """Whatever stands in the address, the overview opens on a year."""
+    response = client_of(cast.office).get(
+        reverse("overview", args=[cast.committee.pk]), {"year": year}
+    )
+    assert response.status_code == 200
+    assert response.context["page"].year == 2026

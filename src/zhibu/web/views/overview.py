@@ -111,7 +111,8 @@ def _lines(
 def _page(request: HttpRequest, pk: UUID, verb: Verb, size: int = 50) -> OverviewPage:
     organization = access.get_organization(request, pk, verb)
     day = clock.today()
-    year = _sane(int(asked) if (asked := request.GET.get("year", "")).isdecimal() else day.year)
+    asked = request.GET.get("year", "")
+    year = _sane(int(asked)) if asked.isdecimal() and len(asked) == 4 else day.year
     wanted = request.GET.get("class", "")
     reach = access.reach(request)
     below = queries.children_of(organization, day).exclude(kind=Organization.Kind.GROUP)
