@@ -58,7 +58,8 @@ def docx(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
 
 def _take(request: HttpRequest, branch: UUID, year: int, form: str) -> HttpResponse:
     organization = get_organization(request, branch, Verb.EXPORT)
-    if not 1921 <= year <= 2200:
+    # The bound book holds the talks too: who may not read them takes no book.
+    if not 1921 <= year <= 2200 or not may_read_talks(request, organization):
         raise Http404
     bound = bind_book(organization, year, today=clock.today())
     try:
@@ -74,7 +75,7 @@ def _rights(request: HttpRequest, branch: Organization) -> BookRights:
     return BookRights(
         may_write=pen_of(request, branch) is not None,
         may_seal=held.may(Verb.SEAL, branch.path),
-        may_export=held.may(Verb.EXPORT, branch.path),
+        may_export=held.may(Verb.EXPORT, branch.path) and may_read_talks(request, branch),
         countersigner=countersigner(request, branch),
     )
 
