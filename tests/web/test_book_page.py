@@ -6,11 +6,13 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
-from tests.cast import Cast, client_of
+from tests.cast import AT, Cast, client_of
 from tests.web.record_story import MINUTES, a_filed_record, make_table
 
 from zhibu.handbook.books import bind_book
 from zhibu.ledger.models import Seal
+from zhibu.org.services import grant_role
+from zhibu.people.roles import Role
 from zhibu.plans.models import Plan
 
 pytestmark = pytest.mark.usefixtures("data_dir")
@@ -137,3 +139,16 @@ def test_a_hostile_record_is_set_like_any_other(cast: Cast, plan: Plan) -> None:
     assert answer.content.startswith(b"%PDF-")
     empty = client_of(cast.secretary).get(reverse("book-pdf", args=[cast.branch.pk, 1921]))
     assert empty.status_code == 200
+
+
+@pytest.mark.parametrize("name", ["book-pdf", "book-docx"])
+def test_who_may_not_read_talks_takes_no_book(cast: Cast, plan: Plan, name: str) -> None:
+    """A leader's role on the branch itself may export, but not the talks that the book holds."""
+    address = reverse(name, args=[cast.branch.pk, 2026])
+    grant_role(
+        person=cast.nobody, role=Role.LEADER, organization=cast.branch, since=AT, by=None, at=AT
+    )
+    client = client_of(cast.nobody)
+    assert client.get(address).status_code == 404
+    page = client.get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
+    assert address not in page
