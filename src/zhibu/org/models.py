@@ -72,6 +72,8 @@ class Organization(models.Model):
     path = models.CharField(max_length=64, unique=True, editable=False)
     founded_on = models.DateField("成立日期")
     dissolved_on = models.DateField("撤销日期", null=True, blank=True)
+    # What fell due before is not owed in the system; each branch holds its day.
+    in_use_since = models.DateField("启用日期", null=True, blank=True)
     is_pilot = models.BooleanField("试点单位", default=False)
     theme_day = models.CharField("主题党日固定日", max_length=20, blank=True, default="")
 
@@ -189,6 +191,29 @@ class MemberSpell(models.Model):
 
     def __str__(self) -> str:
         return self.get_kind_display()
+
+
+class Activist(models.Model):
+    """入党积极分子: who is being prepared for admission by a branch, from a day to a day.
+
+    The name and the dates alone: they say for which months the branch owes its examination.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    branch = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="activists")
+    name = models.CharField("姓名", max_length=200)
+    since = models.DateField("确定日期")
+    until = models.DateField("结束日期", null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            spans(name="activist_span"),
+            models.CheckConstraint(condition=~Q(name=""), name="activist_has_name"),
+        ]
+        indexes = [models.Index(fields=["branch", "since"], name="activist_branch_since")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Post(models.Model):
