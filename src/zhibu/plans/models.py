@@ -131,6 +131,12 @@ class PlanLine(models.Model):
                 name="line_discharged_by",
                 condition=Q(discharged_by__isnull=False),
             ),
+            # What is still to be done, for the list of what is overdue below an organisation.
+            models.Index(
+                fields=["branch", "due_on"],
+                name="line_to_do",
+                condition=Q(discharged_by__isnull=True, waived_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
