@@ -81,6 +81,8 @@ def _secret_key() -> str:
         return key
     path = KEYS_DIR / "session-key"
     try:
+        # First the data, whose folder the keys usually lie in: nobody else on the machine reads them.
+        DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         KEYS_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         with path.open("x", encoding="ascii") as file:
             path.chmod(0o600)
@@ -89,7 +91,7 @@ def _secret_key() -> str:
         pass
     except OSError as error:
         raise ImproperlyConfigured(
-            f"ZHIBU-E24：密钥目录 {KEYS_DIR} 不能写入（{error.strerror}）。\n"
+            f"ZHIBU-E24：目录 {error.filename or KEYS_DIR} 不能写入（{error.strerror}）。\n"
             "    处理：用 ZHIBU_DATA_DIR 或 ZHIBU_KEYS_DIR 指定本账号可以写入的文件夹。"
         ) from error
     for _ in range(100):  # another process may just be writing it
@@ -133,6 +135,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "zhibu.web.policy.ContentSecurityPolicyMiddleware",
+    "zhibu.web.views.health.HealthMiddleware",  # needs no name, no session, no HTTPS
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -167,7 +170,7 @@ def _database() -> dict[str, Any]:
     """The database of DATABASE_URL, or a file in the data directory."""
     url = os.environ.get("DATABASE_URL", "").strip()
     if not url:
-        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         return {
             "ENGINE": "django.db.backends.sqlite3",
             "NAME": str(DATA_DIR / "zhibu.sqlite3"),

@@ -31,6 +31,7 @@ def deployed(settings: Any, data_dir: Path, tmp_path: Path, monkeypatch: pytest.
     settings.SECRET_KEY = "Zk3v9-" + "aB4_xY7qLm0PrT2" * 4
     settings.KEYS_DIR = tmp_path / "elsewhere"
     settings.KEYS_DIR.mkdir(mode=0o700)
+    data_dir.chmod(0o700)
     monkeypatch.delenv("DJANGO_ALLOW_ASYNC_UNSAFE", raising=False)  # only the tests need it
     monkeypatch.delenv("ZHIBU_DEMO_PASSWORD", raising=False)
     return settings
@@ -77,6 +78,12 @@ def open_keys(settings: Any) -> None:
     path.chmod(0o644)
 
 
+def open_data(settings: Any) -> None:
+    if os.name == "nt":
+        pytest.skip("Windows keeps rights elsewhere")
+    settings.DATA_DIR.chmod(0o755)
+
+
 @pytest.mark.parametrize(
     ("spoil", "identity"),
     [
@@ -88,6 +95,7 @@ def open_keys(settings: Any) -> None:
         (any_host, "ZHIBU-E15"),
         (no_host, "ZHIBU-E16"),
         (open_keys, "ZHIBU-E17"),
+        (open_data, "ZHIBU-E18"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -115,7 +123,7 @@ def test_every_finding_says_what_to_do(deployed: Any, monkeypatch: pytest.Monkey
     """Id, sentence and hint in Chinese, each id once."""
     monkeypatch.setenv("ZHIBU_DEMO_PASSWORD", "x")
     monkeypatch.setenv("ZHIBU_DATADIR", "x")
-    for spoil in (debug, demonstration, short_key, no_https, any_host, open_keys):
+    for spoil in (debug, demonstration, short_key, no_https, any_host, open_keys, open_data):
         spoil(deployed)
     messages = checks.examine(checks.ALWAYS + checks.DEPLOYED)
     assert len(messages) >= 8
@@ -149,15 +157,25 @@ def test_every_variable_that_is_read_is_known() -> None:
 def test_pending_migration_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """After an upgrade: back up first, then start."""
     from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
     from django.db.migrations.recorder import MigrationRecorder
 
     recorder = MigrationRecorder(connection)
-    recorder.record_unapplied("plans", "0001_initial")
+    ((app, newest),) = MigrationLoader(connection).graph.leaf_nodes("plans")
+    recorder.record_unapplied(app, newest)
     try:
         assert found(checks.check_migrations) == ["ZHIBU-E03"]
     finally:
-        recorder.record_applied("plans", "0001_initial")
+        recorder.record_applied(app, newest)
     assert found(checks.check_migrations) == []
+
+
+def test_an_empty_database_is_no_old_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first start there is nothing to back up: it says how to begin."""
+    from django.db.migrations.recorder import MigrationRecorder
+
+    monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda _: {})
+    assert found(checks.check_migrations) == ["ZHIBU-E05"]
 
 
 def test_missing_packs_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError
 from django.test import Client
 
 from zhibu.web import beats
@@ -52,6 +52,54 @@ def test_healthz_says_503_when_the_database_is_away(
     response = client.get("/healthz")
     assert response.status_code == 503
     assert response.json()["signs"]["database"]["state"] == "down"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "10.1.2.3", "zhibu.example.cn"])
+def test_healthz_is_asked_by_address_and_without_https(
+    host: str, client: Client, data_dir: Path, settings: Any
+) -> None:
+    """Behind a proxy, too, a monitor on the inside learns the state and not a redirect."""
+    settings.SECURE_SSL_REDIRECT = True
+    settings.ALLOWED_HOSTS = ["zhibu.example.cn"]
+    response = client.get("/healthz", headers={"host": host})
+    assert (response.status_code, response.json()["state"]) == (200, "weak")
+    assert client.get("/sign-in/", headers={"host": "zhibu.example.cn"}).status_code == 301
+
+
+def test_a_wrong_name_is_answered_in_chinese(client: Client, settings: Any) -> None:
+    """Somebody types the IP address: 400, and a page that says what to do."""
+    settings.ALLOWED_HOSTS = ["zhibu.example.cn"]
+    response = client.get("/sign-in/", headers={"host": "10.1.2.3"})
+    assert response.status_code == 400
+    assert "ZHIBU_HOSTS" in response.text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("error", "status", "word"),
+    [(OperationalError("gone"), 503, "数据库"), (RuntimeError("a fault"), 500, "系统出错")],
+)
+def test_a_failure_is_told_without_asking_the_database(
+    error: Exception,
+    status: int,
+    word: str,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
+) -> None:
+    """With the database away even the frame of a page cannot be made: the page is still ours."""
+    client.raise_request_exception = False
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
+    client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
+    response = client.get("/")
+    assert response.status_code == status
+    assert word in response.text
+    assert ("Retry-After" in response.headers) is (status == 503)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ def check_data_dir() -> Iterator[CheckMessage]:
     folder = settings.DATA_DIR
     probe = folder / ".probe"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe.write_text("", encoding="ascii")
         probe.unlink()
     except OSError as error:
@@ -81,7 +81,13 @@ def check_migrations() -> Iterator[CheckMessage]:
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except (DatabaseError, OSError):
         return  # E02 says so
-    if pending:
+    if pending and not executor.loader.applied_migrations:
+        yield Error(
+            "数据库是空的，还没有建立数据表。",
+            hint="正式启用执行 zhibu found，试用执行 zhibu serve，恢复备份执行 zhibu restore，都会自动建立。",
+            id="ZHIBU-E05",
+        )
+    elif pending:
         yield Error(
             f"数据库结构不是最新，还有 {len(pending)} 项更新没有执行。",
             hint="先备份（zhibu backup），再执行 zhibu serve，启动时会自动更新。",
@@ -221,6 +227,17 @@ def check_keys_dir() -> Iterator[CheckMessage]:
         )
 
 
+def check_data_rights() -> Iterator[CheckMessage]:
+    """Other accounts of the machine cannot read the database file and the attachments."""
+    folder = settings.DATA_DIR
+    if os.name != "nt" and folder.is_dir() and folder.stat().st_mode & stat.S_IRWXO:
+        yield Error(
+            "数据目录其他账号也能读取。",
+            hint=f"执行 chmod 700 {folder}。",
+            id="ZHIBU-E18",
+        )
+
+
 def check_engine() -> Iterator[CheckMessage]:
     """The database fits a server for many."""
     if connection.vendor == "sqlite":
@@ -273,6 +290,7 @@ DEPLOYED: Final[tuple[Check, ...]] = (
     check_https,
     check_hosts,
     check_keys_dir,
+    check_data_rights,
     check_engine,
     check_administrators,
     check_password_in_environment,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.contrib.auth import views
 from django.contrib.auth.decorators import login_not_required
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 
 from zhibu.web.frame import landing
@@ -40,6 +44,18 @@ def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: 
     return render(request, "web/forbidden.html", status=403)
 
 
-def failed(request: HttpRequest) -> HttpResponse:
-    """Something broke here. Says so without asking anything of the database."""
-    return render(request, "web/failed.html", status=500)
+def refused(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """The server is not known by the name that was typed, or what was sent cannot be read."""
+    return HttpResponse(render_to_string("web/refused.html"), status=400)
+
+
+def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
+    """Something broke here, or the database is away (503, so that a proxy may try again later).
+
+    Without the frame of the other pages, which would ask the database who is signed in.
+    """
+    is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    page = render_to_string("web/failed.html", {"is_away": is_away})
+    if is_away:
+        return HttpResponse(page, status=503, headers={"Retry-After": "30"})
+    return HttpResponse(page, status=500)
