@@ -236,7 +236,7 @@ def test_failure_half_way_leaves_nothing(scene: Scene, monkeypatch: pytest.Monke
     def fail(**_: object) -> None:
         raise RuntimeError("the power went")
 
-    monkeypatch.setattr("zhibu.handbook.services.filing.discharge_lines", fail)
+    monkeypatch.setattr("zhibu.handbook.services.filing.discharge_held", fail)
     with pytest.raises(RuntimeError):
         scene.file(lines=(str(line.id),))
     assert not RecordVersion.objects.exists()

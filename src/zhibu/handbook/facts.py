@@ -8,7 +8,7 @@ from uuid import UUID
 
 from zhibu.handbook.models import Attachment, Record
 from zhibu.norms.facts import NormMissing, norm_for, norm_of
-from zhibu.org.facts import branch_facts
+from zhibu.org.facts import meeting_facts
 from zhibu.org.models import Organization
 from zhibu.plans.models import PlanLine
 from zhibu.rules.contents import AttachmentNote, RecordContent
@@ -39,12 +39,18 @@ def attachment_notes(files: Iterable[Attachment]) -> tuple[AttachmentNote, ...]:
     )
 
 
+def line_keys(keys: Iterable[str]) -> list[UUID]:
+    """The keys as keys; what is none is left out."""
+    return [key for key in map(_as_key, keys) if key is not None]
+
+
 def named_lines(keys: Iterable[str]) -> tuple[PlanLine, ...]:
     """The stored lines with these keys; what is no key of a line is left out."""
-    wanted = [key for key in map(_as_key, keys) if key is not None]
+    wanted = line_keys(keys)
     if not wanted:
         return ()
-    return tuple(PlanLine.objects.filter(pk__in=wanted).select_related("plan__norm", "group"))
+    rows = PlanLine.objects.filter(pk__in=wanted).select_related("plan__norm", "group")
+    return tuple(rows.defer("plan__norm__source"))  # tens of kilobytes, and parsed already
 
 
 def line_target(line: PlanLine, record_id: UUID | None) -> LineTarget:
@@ -103,7 +109,7 @@ def judge_draft(
     return judge_record(
         content,
         requirements_for(branch, content, lines, today=today),
-        branch_facts(branch, year=day.year),
+        meeting_facts(branch, day)[0],
         today=today,
         lines=[line_target(line, record_id) for line in lines],
     )

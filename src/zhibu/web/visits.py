@@ -43,8 +43,11 @@ def read_leftover(request: HttpRequest, record: UUID) -> Mapping[str, str]:
 
 
 def forget(request: HttpRequest, record: UUID) -> None:
-    """The draft was filed or given up."""
-    for name in (_SAVES, _LEFTOVERS):
-        held = dict(request.session.get(name, {}))
-        if held.pop(str(record), None) is not None:
-            request.session[name] = held
+    """The draft was filed or given up: texts of a conflict need not be kept any more.
+
+    What a page saved last may stay: it names a revision that no draft will have again, it is pushed
+    out by other drafts, and to take it out would cost every filing a durable write of its own.
+    """
+    held = dict(request.session.get(_LEFTOVERS, {}))
+    if held.pop(str(record), None) is not None:
+        request.session[_LEFTOVERS] = held

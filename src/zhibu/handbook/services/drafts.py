@@ -124,12 +124,8 @@ def discard_draft(*, record: Record, revision: int, by: Person, at: datetime) ->
 
 
 def lock_record(key: UUID) -> Record:
-    """The record, held until the transaction ends."""
-    return (
-        Record.objects.select_for_update(of=("self",))
-        .select_related("branch", "current", "drafted_by")
-        .get(pk=key)
-    )
+    """The record with its current version, held until the transaction ends."""
+    return Record.objects.select_for_update(of=("self",)).select_related("current").get(pk=key)
 
 
 def check_revision(record: Record, revision: int) -> RecordContent:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from zhibu.handbook.facts import attachment_notes, judge_draft, named_lines
+from zhibu.handbook.facts import attachment_notes, judge_draft, line_keys
 from zhibu.handbook.models import Attachment, Record, RecordVersion
 from zhibu.handbook.refusals import LineUnavailable, RecordIncomplete, RecordRefused
 from zhibu.handbook.services.drafts import check_revision, lock_record
 from zhibu.handbook.versions import compose_version, read_version
 from zhibu.ledger.models import ChainHead
 from zhibu.ledger.services import lock_head, note
+from zhibu.org.services import Refused
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
-from zhibu.plans.models import PlanLine
-from zhibu.plans.services import discharge_lines, release_lines
+from zhibu.plans.services import release_lines
+from zhibu.plans.services.discharge import HeldLines, discharge_held, hold_lines
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.records import is_fit_to_file
 
@@ -95,39 +95,52 @@ def _file(
     action: RecordVersion.Action,
     reason: str,
 ) -> RecordVersion:
-    if known := _known(submission, record):
-        return known
-    # Judging reads a good deal: done before the branch's writers are made to wait. The revision
-    # sees to it that what is filed is what was judged.
-    draft = Record.objects.select_related("branch", "drafted_by").get(pk=record.pk)
-    today = timezone.localdate(at)
     try:
-        content = _judged(draft, revision, today)
-    except RecordRefused:
-        # The same submission may have been filed by another process since it was looked for.
+        # Judging reads a good deal: done before the branch's writers are made to wait. The revision
+        # sees to it that what is filed is what was judged.
+        content = _judged(record, revision, timezone.localdate(at))
+        with transaction.atomic():
+            return _file_judged(record, revision, content, submission, by, at, action, reason)
+    except (Refused, IntegrityError):
+        # A filed draft is gone, so a form that was sent before is refused first. Only then is it
+        # worth asking whether this is one.
         if known := _known(submission, record):
             return known
         raise
-    with transaction.atomic():
-        head = lock_head(draft.branch_id)
-        if known := _known(submission, record):
-            return known
-        current = lock_record(record.pk)
-        _check_action(current, action)
-        check_revision(current, revision)
-        files = list(
-            Attachment.objects.select_for_update()
-            .filter(record=current, in_draft=True)
-            .order_by("added_at", "id")
-        )
-        content = replace(content, attachments=attachment_notes(files))
-        lines = _claim_lines(current, content)
-        version = _append(head, current, content, submission, by, at, action, reason.strip(), files)
-        _discharge(current, lines, version, by)
+
+
+def _file_judged(
+    record: Record,
+    revision: int,
+    content: RecordContent,
+    submission: UUID,
+    by: Person,
+    at: datetime,
+    action: RecordVersion.Action,
+    reason: str,
+) -> RecordVersion:
+    head = lock_head(record.branch_id)
+    current = lock_record(record.pk)
+    _check_action(current, action)
+    if current.draft is None or current.revision != revision:
+        check_revision(current, revision)  # says why not
+    files = list(
+        Attachment.objects.select_for_update()
+        .filter(record=current, in_draft=True)
+        .order_by("added_at", "id")
+    )
+    content = replace(content, attachments=attachment_notes(files))
+    held = _claim_lines(current, content)
+    was_filed = current.current_id is not None
+    version = _append(head, current, content, submission, by, at, action, reason.strip(), files)
+    _discharge(current, held, version, by, was_filed=was_filed)
     return version
 
 
-def _judged(draft: Record, revision: int, today: date) -> RecordContent:
+def _judged(record: Record, revision: int, today: date) -> RecordContent:
+    draft = record
+    if draft.draft is None or draft.revision != revision:
+        draft = Record.objects.select_related("branch", "drafted_by").get(pk=record.pk)
     content = check_revision(draft, revision)
     verdicts = judge_draft(branch=draft.branch, content=content, record_id=draft.id, today=today)
     if not is_fit_to_file(verdicts) or content.began_at is None:
@@ -211,12 +224,12 @@ def _append(
     return version
 
 
-def _claim_lines(record: Record, content: RecordContent) -> list[PlanLine]:
-    """The lines that the content names, as they stand now. Raises LineUnavailable."""
-    lines = list(named_lines(content.lines))
-    if len(lines) != len(set(content.lines)) or any(
-        line.branch_id != record.branch_id for line in lines
-    ):
+def _claim_lines(record: Record, content: RecordContent) -> HeldLines:
+    """The lines that the content names, held as they stand now. Raises LineUnavailable."""
+    keys = line_keys(content.lines)
+    held = hold_lines(lines=keys, branch_id=record.branch_id)
+    lines = held.lines
+    if len(lines) != len(set(content.lines)):
         raise LineUnavailable(content.lines, "所选安排已不在本支部的安排表中，请重新选择。")
     taken = [line for line in lines if line.discharged_by not in {None, record.id}]
     if taken:
@@ -230,23 +243,19 @@ def _claim_lines(record: Record, content: RecordContent) -> list[PlanLine]:
         raise LineUnavailable(
             [str(line.id) for line in waived], f"“{titles}”已经免除，不必再由记录完成。"
         )
-    return lines
+    return held
 
 
-def _discharge(record: Record, lines: list[PlanLine], version: RecordVersion, by: Person) -> None:
+def _discharge(
+    record: Record, held: HeldLines, version: RecordVersion, by: Person, *, was_filed: bool
+) -> None:
     """Tie the lines to the record. A line that it had before keeps the day on which it was filed."""
-    held = {line.pk: line.filed_on for line in PlanLine.objects.filter(discharged_by=record.id)}
-    if held:
-        release_lines(record_id=record.id, by=by, keep=[line.pk for line in lines])
+    if was_filed:
+        release_lines(record_id=record.id, by=by, keep=[line.pk for line in held.lines])
     today = timezone.localdate(version.filed_at)
-    by_day: dict[date, list[PlanLine]] = defaultdict(list)
-    for line in lines:
-        by_day[held.get(line.pk) or today].append(line)
-    for filed_on, some in by_day.items():
-        discharge_lines(
-            lines=some,
-            record_id=record.id,
-            happened_on=version.happened_on,
-            filed_on=filed_on,
-            by=by,
-        )
+    discharge_held(
+        held=held,
+        record_id=record.id,
+        happened_on=version.happened_on,
+        filed_on={line.pk: line.filed_on or today for line in held.lines},
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -14,6 +16,42 @@ from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.services.tallies import Moves
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLines:
+    """Lines with their tables, held until the transaction ends: nobody else changes them."""
+
+    lines: tuple[PlanLine, ...]
+    plans: Mapping[UUID, Plan]
+
+
+def hold_lines(*, lines: Iterable[UUID], branch_id: UUID) -> HeldLines:
+    """Those of the lines that exist in the branch, held. Wants a transaction."""
+    wanted = set(lines)
+    if not wanted:
+        return HeldLines((), {})
+    held, plans = _hold(PlanLine.objects.filter(pk__in=wanted, branch=branch_id))
+    return HeldLines(tuple(held), plans)
+
+
+def discharge_held(
+    *, held: HeldLines, record_id: UUID, happened_on: date, filed_on: Mapping[UUID, date]
+) -> None:
+    """Mark held lines as done by a record; `filed_on` says for each since when it is filed.
+
+    Raises Refused for a line that is waived or that another record discharges.
+    """
+    for line in held.lines:
+        if line.waived_at is not None:
+            raise Refused(f"“{line.title}”已由上级免除，不能再由记录完成。")
+        if line.discharged_by not in (None, record_id):
+            raise Refused(f"“{line.title}”已由另一份记录完成，不能重复关联。")
+    by_day: dict[date, list[PlanLine]] = defaultdict(list)
+    for line in held.lines:
+        by_day[filed_on[line.pk]].append(line)
+    for day, lines in by_day.items():
+        _mark(lines, held.plans, record_id, happened_on, day)
 
 
 @transaction.atomic
@@ -28,7 +66,8 @@ def discharge_lines(
 ) -> list[PlanLine]:
     """Mark lines as done by a record. Lines that this record discharges already are re-dated.
 
-    With `branch`, lines of another branch are as if they did not exist. Raises Refused for a line that does not exist, is waived, or that another record discharges.
+    With `branch`, lines of another branch are as if they did not exist. Raises Refused for a line
+    that does not exist, is waived, or that another record discharges.
     """
     wanted = {line.pk if isinstance(line, PlanLine) else line for line in lines}
     if not wanted:
@@ -37,12 +76,12 @@ def discharge_lines(
     held, plans = _hold(rows if branch is None else rows.filter(branch=branch))
     if len(held) < len(wanted):
         raise Refused("所选安排中有的已被取消，请重新选择。")
-    for line in held:
-        if line.waived_at is not None:
-            raise Refused(f"“{line.title}”已由上级免除，不能再由记录完成。")
-        if line.discharged_by not in (None, record_id):
-            raise Refused(f"“{line.title}”已由另一份记录完成，不能重复关联。")
-    _mark(held, plans, record_id, happened_on, filed_on)
+    discharge_held(
+        held=HeldLines(tuple(held), plans),
+        record_id=record_id,
+        happened_on=happened_on,
+        filed_on=dict.fromkeys(wanted, filed_on),
+    )
     return held
 
 
@@ -80,7 +119,7 @@ def _hold(lines: QuerySet[PlanLine]) -> tuple[list[PlanLine], dict[UUID, Plan]]:
 
 def _mark(
     lines: list[PlanLine],
-    plans: dict[UUID, Plan],
+    plans: Mapping[UUID, Plan],
     record_id: UUID | None,
     happened_on: date | None,
     filed_on: date | None,
