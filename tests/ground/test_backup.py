@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import subprocess
@@ -10,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -18,7 +20,7 @@ from django.db import connection
 from tests.cast import Cast, make_cast
 
 from zhibu.handbook.models import Attachment, Record, RecordVersion
-from zhibu.ops import archive, cli
+from zhibu.ops import archive, changeover, cli
 from zhibu.people.models import Person
 
 AT = datetime(2026, 3, 12, 1, 2, 3, 456789, tzinfo=UTC)
@@ -94,12 +96,56 @@ def test_restore_brings_everything_back(backed_up: Path, filled: Cast, data_dir:
     with Attachment.objects.get().file.open() as file:
         assert file.read() == b"bytes"
     assert (data_dir / "keys" / "master").read_bytes() == b"\x00secret\xff"
-    kept = [path for path in data_dir.iterdir() if path.name.startswith("keys-")]
-    assert kept[0].joinpath("master").read_bytes() == b"other"
+    (kept,) = (data_dir / "keys").glob("恢复前-*")
+    assert kept.joinpath("master").read_bytes() == b"other"
+    assert not list(data_dir.rglob(changeover.ARRIVING))
 
     again = backed_up.with_name("again.zip")
     assert cli.run(["backup", str(again)]) == 0
     assert tables(again) == tables(backed_up)
+    with zipfile.ZipFile(again) as opened:
+        assert not [name for name in opened.namelist() if "恢复" in name]
+
+
+def test_a_full_disk_shows_before_anything_is_replaced(
+    backed_up: Path,
+    filled: Cast,
+    data_dir: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The keys do not fit any more: rows, attachments and keys are as they were."""
+    Person.objects.filter(pk=filled.member.pk).update(name="改了")
+    before = {p: p.read_bytes() for p in data_dir.rglob("*") if p.is_file()}
+    unpack = archive.unpack_folder
+
+    def full(opened: Any, contents: Any, name: str, target: Path) -> int:
+        if name == "keys":
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        return unpack(opened, contents, name, target)
+
+    monkeypatch.setattr(archive, "unpack_folder", full)
+    assert cli.run(["restore", str(backed_up), "--force"]) == 1
+    assert "磁盘已满" in capsys.readouterr().err
+    assert Person.objects.get(pk=filled.member.pk).name == "改了"
+    assert {p: p.read_bytes() for p in data_dir.rglob("*") if p.is_file()} == before
+
+
+def test_a_file_that_cannot_be_replaced_is_named(
+    backed_up: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On Windows somebody still has it open: what is done, what is not, and what to do."""
+
+    def held(self: Path, _target: Path) -> Path:
+        raise PermissionError(errno.EACCES, "in use", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", held)
+        assert cli.run(["restore", str(backed_up), "--force"]) == 1
+    said = capsys.readouterr().err
+    assert "没有权限" in said
+    assert "--force" in said
+    assert cli.run(["restore", str(backed_up), "--force"]) == 0
 
 
 def test_an_office_moves_to_the_other_database_and_back(

@@ -28,6 +28,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from zhibu.ops import changeover
+
 FORMAT: Final = "zhibu-backup/1"
 MANIFEST: Final = "manifest.json"
 BLOCK: Final = 1 << 20
@@ -197,9 +199,7 @@ def _write_table(
 def _write_folder(
     archive: zipfile.ZipFile, contents: Contents, name: str, folder: Path, progress: Progress
 ) -> None:
-    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
-        if not path.is_file():
-            continue
+    for path in changeover.own_files(folder):
         member = f"{name}/{path.relative_to(folder).as_posix()}"
         digest = hashlib.sha256()
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -13,7 +12,7 @@ from django.core.management import call_command
 from django.utils import timezone
 from tqdm import tqdm
 
-from zhibu.ops import archive
+from zhibu.ops import archive, changeover
 from zhibu.ops.release import read_version
 from zhibu.web import clock
 
@@ -83,7 +82,7 @@ def backup(*, file: Path | None, without_keys: bool, force: bool) -> None:
 @click.argument(
     "file", metavar="文件", type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option("--force", is_flag=True, help="现有数据将被替换（附件和密钥改名保留）")
+@click.option("--force", is_flag=True, help="替换现有数据（原有附件和密钥移入“恢复前-日期”文件夹）")
 @click.option("--dry-run", is_flag=True, help="只核对备份是否完整，不恢复")
 def restore(*, file: Path, force: bool, dry_run: bool) -> None:
     """从备份文件恢复全部数据。
@@ -102,6 +101,8 @@ def restore(*, file: Path, force: bool, dry_run: bool) -> None:
         raise click.ClickException(f"{file} 不是 ZIP 文件，或已损坏。") from error
     except archive.BackupFaulty as error:
         raise click.ClickException(f"{file}：{error}") from error
+    except changeover.ChangeoverFailed as error:
+        raise click.ClickException(str(error)) from error
     finally:
         meter.close()
     rows = sum(contents.rows.values())
@@ -128,18 +129,20 @@ def _restore(
             "目标数据库已有数据，没有恢复。请换一个空的数据目录（ZHIBU_DATA_DIR）或数据库；"
             "确要替换现有数据，请先备份，再加 --force。"
         )
-    archive.load_tables(opened, contents, meter)
-    for name, folder in (("files", Path(settings.MEDIA_ROOT)), ("keys", settings.KEYS_DIR)):
-        if any(member.startswith(f"{name}/") for member in contents.digests):
-            _put_aside(folder, clock.now())
-            archive.unpack_folder(opened, contents, name, folder)
-
-
-def _put_aside(folder: Path, now: datetime) -> None:
-    """Keep what lies there under another name."""
-    held = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
-    if held - {"session-key"}:  # that one is made by looking at the settings
-        folder.rename(folder.with_name(f"{folder.name}-{timezone.localtime(now):%Y%m%d-%H%M%S}"))
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder == settings.KEYS_DIR:
-        folder.chmod(0o700)
+    folders = {
+        name: folder
+        for name, folder in (("files", Path(settings.MEDIA_ROOT)), ("keys", settings.KEYS_DIR))
+        if any(member.startswith(f"{name}/") for member in contents.digests)
+    }
+    # A full disk or a missing right shows before anything is replaced.
+    try:
+        for name, folder in folders.items():
+            archive.unpack_folder(opened, contents, name, changeover.open_arrivals(folder))
+        archive.load_tables(opened, contents, meter)
+    except BaseException:
+        for folder in folders.values():
+            changeover.forget_arrivals(folder)
+        raise
+    for folder in folders.values():
+        if aside := changeover.change_over(folder, clock.now()):
+            click.echo(f"原有文件保留在 {aside}，确认无误后可以删除。")

@@ -52,7 +52,8 @@ def found(*, name: str, short: str, kind: str, founded: datetime | None, pack: s
     """正式启用：建立本单位和三员账号。
 
     在空库中建立最高一级党组织，选定执行的规范，开立系统、安全、审计三个管理员账号，
-    密码随机生成，只显示这一次。之后由系统管理员开立账号，由安全管理员授予权限。
+    密码随机生成，只显示这一次。启用日期记为今天：此前到期的事项在系统内不作要求，
+    可在组织页面修改。之后由系统管理员开立账号，由安全管理员授予权限。
     """
     now = clock.now()
     today = clock.today()
@@ -90,8 +91,9 @@ def start_installation(
 ) -> list[str]:
     """All of it or nothing; the passwords in the order of `ADMINISTRATORS`."""
     root = found_organization(
-        name=name, short_name=short, kind=kind, parent=None, founded_on=founded_on, by=None, at=now
-    )
+        name=name, short_name=short, kind=kind, parent=None, founded_on=founded_on,
+        in_use_since=clock.today(), by=None, at=now,
+    )  # fmt: skip
     since = max(founded_on, date(clock.today().year, 1, 1))
     choose_pack(organization=root, pack=pack, since=since, by=None, at=now)
     passwords = []

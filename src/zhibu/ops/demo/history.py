@@ -247,7 +247,7 @@ def _firsts(since: datetime, now: datetime, *, only_last: bool) -> list[datetime
 def _count(stage: Stage, population: Population, lines: Iterable[PlanLine]) -> None:
     """The totals of the branch and of all levels above, as the worker folds them."""
     for line in lines:
-        counts = counts_of(line)
+        counts = counts_of(line, population.branch.in_use_since)
         for path in population.ancestors:
             cell = stage.shelf.cells[path, line.year, line.practice_class, line.due_on]
             for at, number in enumerate(counts):
