@@ -18,7 +18,7 @@ def test_version_is_the_newest_heading_of_the_changelog() -> None:
     """One place to write the version."""
     from zhibu.ops.release import read_version
 
-    headings = re.findall(r"(?m)^## (\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+    headings = re.findall(r"(?m)^## (\d\S+)", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
     assert read_version() == headings[0]
 
 

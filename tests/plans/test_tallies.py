@@ -22,6 +22,7 @@ from zhibu.plans.queries import read_tallies
 from zhibu.plans.services import (
     add_line,
     adopt_plan,
+    begin_use,
     discharge_lines,
     draft_plan,
     edit_line,
@@ -43,7 +44,11 @@ def counted(organization: Organization) -> Counter[tuple[str, date, str]]:
     lines = PlanLine.objects.filter(
         plan__state=Plan.State.ADOPTED, branch__path__startswith=organization.path, year=YEAR
     )
-    for line in lines:
+    for line in lines.select_related("branch"):
+        since = line.branch.in_use_since
+        is_open = line.happened_on is None and line.waived_at is None
+        if is_open and since is not None and line.due_on < since:
+            continue  # 启用前
         cell = (line.practice_class, line.due_on)
         found[(*cell, "total")] += 1
         if line.happened_on is not None:
@@ -81,7 +86,7 @@ class Player:
     def step(self) -> None:
         verbs: list[Callable[[Plan, int], object]] = [
             self.adopt, self.edit, self.add, self.remove, self.waive, self.restore, self.discharge,
-            self.discharge, self.release, self.take, self.fold,
+            self.discharge, self.release, self.take, self.fold, self.begin,
         ]  # fmt: skip
         plan = Plan.objects.get(pk=self.rng.choice(self.plans).pk)
         with suppress(Refused):
@@ -144,6 +149,12 @@ class Player:
             reason="推荐",
         )  # fmt: skip
 
+    def begin(self, plan: Plan, revision: int) -> None:
+        del revision
+        organization = self.rng.choice([self.cast.bureau, plan.branch])
+        since = date(YEAR, self.rng.randint(1, 12), 15) if self.rng.random() < 0.8 else None
+        begin_use(organization=organization, since=since, by=self.cast.office, at=AT)
+
     def fold(self, plan: Plan, revision: int) -> None:
         del plan, revision
         fold_tallies(limit=self.rng.randint(1, 7))
@@ -193,6 +204,40 @@ def test_a_worker_killed_half_way_has_done_nothing(
     check(cast)
     monkeypatch.undo()
     assert fold_tallies() > 0
+    check(cast)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_first_day_changes_while_others_write() -> None:
+    """Two who discharge and one who moves the first day of use to and fro: no line is miscounted."""
+    cast = make_cast()
+    plan = draft_plan(branch=cast.branch, year=YEAR, by=cast.secretary, at=AT)
+    adopt_plan(plan=plan, revision=1, by=cast.secretary, at=AT)
+    lines = list(plan.lines.values_list("pk", flat=True))
+
+    def discharge(part: int) -> None:
+        try:
+            for key in lines[part::2]:
+                discharge_lines(
+                    lines=[key], record_id=uuid4(), happened_on=date(YEAR, 3, 1),
+                    filed_on=date(YEAR, 3, 2), by=cast.secretary,
+                )  # fmt: skip
+        finally:
+            connections.close_all()
+
+    def begin(_: int) -> None:
+        try:
+            for turn in range(12):
+                organization = (cast.bureau, cast.branch)[turn % 2]
+                since = (None, date(YEAR, 6, 15), date(YEAR, 10, 1))[turn % 3]
+                begin_use(organization=organization, since=since, by=cast.office, at=AT)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(3) as pool:
+        jobs = [pool.submit(discharge, part) for part in range(2)] + [pool.submit(begin, 0)]
+        for job in jobs:
+            job.result()
     check(cast)
 
 

@@ -52,6 +52,39 @@ def test_a_branch_owes_for_its_whole_months(
     assert due_months(found) == list(months)
 
 
+QUARTERLY = requirement("Q", Activity.MEMBERS_MEETING, Cadence(Unit.QUARTER))
+
+
+@pytest.mark.parametrize(
+    ("since", "months", "quarters"),
+    [
+        (None, range(1, 13), [3, 6, 9, 12]),
+        (date(2025, 7, 1), range(1, 13), [3, 6, 9, 12]),
+        (date(2026, 1, 1), range(1, 13), [3, 6, 9, 12]),
+        (date(2026, 3, 31), range(3, 13), [3, 6, 9, 12]),  # due on the first day itself: owed
+        (date(2026, 4, 1), range(4, 13), [6, 9, 12]),
+        (date(2026, 5, 20), range(5, 13), [6, 9, 12]),  # a window under way is owed
+        (date(2026, 12, 31), [12], [12]),
+        (date(2027, 1, 1), [], []),
+    ],
+)
+def test_what_ended_before_the_system_was_in_use_is_not_owed(
+    since: date | None, months: list[int], quarters: list[int]
+) -> None:
+    """An office that begins on 20 May owes nothing for April, and May and the quarter whole."""
+    facts = branch(*members(3), in_use_since=since)
+    assert due_months(of(MONTHLY, facts)) == list(months)
+    assert due_months(of(QUARTERLY, facts)) == quarters
+
+
+@given(st.none() | st.dates(date(2025, 12, 1), date(2027, 1, 31)))
+def test_beginning_only_takes_away_and_renames_nothing(since: date | None) -> None:
+    """Whatever the first day, what is owed are the duties of before that end on it or later."""
+    every = derive_duties(samples.norm(), samples.TYPICAL, 2026)
+    found = derive_duties(samples.norm(), replace(samples.TYPICAL, in_use_since=since), 2026)
+    assert found == tuple(d for d in every if since is None or d.window.due >= since)
+
+
 @pytest.mark.parametrize(
     ("full_on", "months"),
     [

@@ -95,14 +95,52 @@ def test_soon_can_be_longer() -> None:
     assert judge_line(line(), date(2026, 3, 1), soon_days=30).state is State.DUE_SOON
 
 
+BEGAN = date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("since", "facts", "state", "counts"),
+    [
+        (None, {}, State.OVERDUE, Counts(total=1)),
+        (DUE, {}, State.OVERDUE, Counts(total=1)),  # due on the first day itself: owed
+        (DUE + timedelta(days=1), {}, State.BEFORE_USE, Counts()),
+        (BEGAN, {}, State.BEFORE_USE, Counts()),
+        (BEGAN, {"happened_on": DUE}, State.DONE, Counts(total=1, done=1)),
+        (BEGAN, {"happened_on": BEGAN}, State.DONE_LATE, Counts(total=1, late=1)),
+        (BEGAN, {"is_waived": True}, State.WAIVED, Counts(total=1, waived=1)),
+    ],
+)
+def test_what_was_due_before_the_system_was_in_use(
+    since: date | None, facts: dict[str, object], state: State, counts: Counts
+) -> None:
+    """It is 启用前, neither overdue nor counted; recorded or waived it counts as what it is."""
+    one = line(in_use_since=since, **facts)
+    assert judge_line(one, date(2026, 12, 1)).state is state
+    assert counts_of(one) == counts
+
+
+@pytest.mark.parametrize("today", [date(2026, 1, 5), DUE, date(2026, 6, 30), date(2027, 1, 1)])
+def test_before_use_is_so_on_every_day(today: date) -> None:
+    """Not even due soon: whoever looks, and whenever, nothing is asked; the sentence says why."""
+    standing = judge_line(line(in_use_since=BEGAN), today)
+    assert standing.state is State.BEFORE_USE
+    assert standing.verdict.rule == "LINE-10"
+    assert standing.verdict.facts["since"] == BEGAN
+
+
 lines = st.builds(
-    lambda opens, length, happened, is_waived: LineFacts(
-        opens, opens + timedelta(days=length), happened_on=happened, is_waived=is_waived
+    lambda opens, length, happened, is_waived, since: LineFacts(
+        opens,
+        opens + timedelta(days=length),
+        happened_on=happened,
+        is_waived=is_waived,
+        in_use_since=since,
     ),
     st.dates(date(2026, 1, 1), date(2026, 10, 1)),
     st.integers(0, 90),
     st.none() | st.dates(date(2025, 12, 1), date(2027, 2, 1)),
     st.booleans(),
+    st.none() | st.dates(date(2025, 12, 1), date(2027, 2, 1)),
 )
 STATE_OF_CELL = {
     "done": {State.DONE},
@@ -122,7 +160,7 @@ def test_tallies_say_what_the_lines_say(some: list[LineFacts], today: date) -> N
     states = Counter(judge_line(one, today).state for one in some)
     for name, wanted in STATE_OF_CELL.items():
         assert getattr(total, name) == sum(states[state] for state in wanted)
-    assert total.total == len(some)
+    assert total.total == len(some) - states[State.BEFORE_USE]
 
 
 @given(st.lists(lines), st.lists(lines))

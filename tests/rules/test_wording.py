@@ -53,7 +53,7 @@ from zhibu.rules.wording import (
 )
 
 FOLDER = Path(zhibu.rules.__file__).parent
-OTHERS = ("packs", "digests", "chains")  # their findings are no verdicts
+OTHERS = ("packs", "digests", "chains", "roster_")  # their findings are no verdicts
 ID = re.compile(r'"([A-Z]{4,8}-\d\d)"')
 
 
@@ -108,6 +108,7 @@ def _of_lines() -> list[Verdict]:
     lines.append((LineFacts(opens, due, opens), date(2026, 3, 2)))
     waived = LineFacts(opens, due, is_waived=True, waived_by="机关党委", waive_reason="集中办公")
     lines.append((waived, due))
+    lines.append((LineFacts(opens, due, in_use_since=date(2026, 7, 1)), filed))
     found = [judge_line(line, today) for line, today in lines]
     return [one.verdict for one in found] + [one.filing for one in found if one.filing]
 

@@ -11,6 +11,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "found": "设立",
         "edit": "修改信息",
         "dissolve": "撤销",
+        "begin_use": "登记启用日期",
         "set_term": "登记届次",
         "admit": "登记",
         "edit_member": "修改信息",

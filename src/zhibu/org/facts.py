@@ -48,6 +48,7 @@ def facts_of_branches(
             groups=tuple(groups.get(key, ())),
             terms=tuple(terms.get(key, ())),
             theme_day=branch.theme_day,
+            in_use_since=branch.in_use_since,
         )
         for key, branch in wanted.items()
     }

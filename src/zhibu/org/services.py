@@ -56,8 +56,12 @@ def found_organization(
     field: str = Organization.Field.ORGAN,
     is_pilot: bool = False,
     theme_day: str = "",
+    in_use_since: date | None = None,
 ) -> Organization:
-    """A new organisation as the last child of its parent. Raises Refused for an impossible place."""
+    """A new organisation as the last child of its parent. Raises Refused for an impossible place.
+
+    Without a day of its own it uses the system since the day on which its parent began to.
+    """
     if parent is None:
         last = Organization.objects.filter(parent=None).aggregate(last=Max("path"))["last"] or ""
         prefix = ""
@@ -70,6 +74,7 @@ def found_organization(
             raise Refused("成立日期不能早于上级组织的成立日期。")
         last = parent.children.aggregate(last=Max("path"))["last"] or ""
         prefix = parent.path
+        in_use_since = in_use_since or parent.in_use_since
     number = int(last[-paths.WIDTH :], 36) + 1 if last else 1
     organization = Organization.objects.create(
         name=name,
@@ -81,6 +86,7 @@ def found_organization(
         founded_on=founded_on,
         is_pilot=is_pilot,
         theme_day=theme_day,
+        in_use_since=in_use_since,
     )
     note(
         by=by, verb="found", organization_id=organization.pk, subject=organization, at=at,

@@ -14,7 +14,7 @@ from zhibu.norms.facts import norm_of
 from zhibu.org.facts import branch_facts
 from zhibu.plans.models import Holiday, Plan, PlanLine
 from zhibu.plans.queries import lines_of
-from zhibu.rules.branches import BranchFacts
+from zhibu.rules.branches import BranchFacts, is_before_use
 from zhibu.rules.calendar import WorkCalendar
 from zhibu.rules.duties import Duty, derive_duties, offer_duties
 from zhibu.rules.norm import Activity, Attendees, Norm, PracticeClass
@@ -84,7 +84,7 @@ def line_key(line: PlanLine) -> Key:
 
 
 def line_facts(line: PlanLine) -> LineFacts:
-    """A line as the rule of its standing takes it."""
+    """A line as the rule of its standing takes it. Wants `branch` fetched with the line."""
     return LineFacts(
         opens=line.opens_on,
         due=line.due_on,
@@ -95,6 +95,7 @@ def line_facts(line: PlanLine) -> LineFacts:
         waived_by=line.waived_by.name if line.waived_by else "",
         waive_reason=line.waive_reason,
         line=str(line.id),
+        in_use_since=line.branch.in_use_since,
     )
 
 
@@ -137,7 +138,10 @@ def judge_plan(
 ) -> tuple[Verdict, ...]:
     """Gaps, clashes and days off of a table as it stands; `subject` names the line."""
     demands = demands or plan_demands(plan)
-    lines = list(lines_of(plan)) if lines is None else lines
+    # What was due before the system was in use is not owed: nothing about it is to be mended.
+    since = plan.branch.in_use_since
+    known = lines_of(plan) if lines is None else lines
+    lines = [line for line in known if not is_before_use(line.due_on, since)]
     by_key = demands.by_key
     taken = {line.requirement for line in lines if line.practice_class == PracticeClass.T}
     return judge_table(

@@ -9,7 +9,7 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum, Value
+from django.db.models import F, Q, QuerySet, Sum, Value
 
 from zhibu.org import paths
 from zhibu.org.models import Organization
@@ -51,14 +51,14 @@ def find_plan(branch: Organization, year: int) -> Plan | None:
 
 def lines_of(plan: Plan) -> QuerySet[PlanLine]:
     """All lines of a table, in the order of their planned days, with their groups."""
-    return plan.lines.select_related("group", "waived_by").order_by("planned_on", "id")
+    return plan.lines.select_related("branch", "group", "waived_by").order_by("planned_on", "id")
 
 
 def branch_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
     """All lines of a branch and year, with plan and group."""
     return (
         PlanLine.objects.filter(branch=branch, year=year)
-        .select_related("plan", "group", "waived_by")
+        .select_related("plan", "branch", "group", "waived_by")
         .order_by("planned_on", "id")
     )
 
@@ -66,18 +66,20 @@ def branch_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
 def lines_at_hand(branch: Organization, today: date) -> QuerySet[PlanLine]:
     """What the home of a branch shows of adopted tables: one query.
 
-    Not done and either planned or due by the end of this month (of this year's table and the last);
-    and what was done this month.
+    Not done and either planned or due by the end of this month (of this year's table and the last),
+    unless it was due before the system was in use; and what was done this month.
     """
     first, last = today.replace(day=1), last_of(month_index(today))
     to_do = Q(discharged_by=None, waived_at=None) & (
         Q(due_on__lte=last) | Q(planned_on__lte=last, opens_on__lte=last)
     )
+    if branch.in_use_since is not None:
+        to_do &= Q(due_on__gte=branch.in_use_since)
     done = Q(happened_on__gte=first, happened_on__lte=last)
     return (
         PlanLine.objects.filter(to_do | done, branch=branch, plan__state=Plan.State.ADOPTED)
         .filter(year__in=(today.year, today.year - 1))
-        .select_related("plan__norm", "group")
+        .select_related("plan__norm", "branch", "group")
         .order_by("due_on", "planned_on", "id")
     )
 
@@ -108,7 +110,7 @@ def suggest_lines(
         .filter(year__in=(happened_on.year, happened_on.year - 1))
         # What is open long after could never have been meant; what is open soon is done early.
         .filter(opens_on__lte=last_of(month_index(happened_on) + 1))
-        .select_related("group", "plan")
+        .select_related("branch", "group", "plan")
     )
     if group is not None:
         lines = lines.filter(group=group)
@@ -235,6 +237,7 @@ def overdue_lines(organization: Organization, today: date) -> QuerySet[PlanLine]
             waived_at=None,
             due_on__lt=today,
         )
+        .filter(Q(branch__in_use_since=None) | Q(due_on__gte=F("branch__in_use_since")))
         .select_related("branch", "group", "plan__norm")
         .order_by("branch__path", "due_on", "id")
     )

@@ -64,3 +64,12 @@ class BranchFacts:
     terms: tuple[TermFacts, ...] = ()
     activists: tuple[Span, ...] = ()  # 入党积极分子
     theme_day: str = ""  # the branch's fixed day, e.g. "day:15", "friday:2", "friday:last"
+    in_use_since: date | None = None  # 启用日期; None for a branch that owes everything in here
+
+
+def is_before_use(due: date, in_use_since: date | None) -> bool:
+    """Whether what was due on a day is not owed in the system: it was not yet in use there.
+
+    What is due on the first day itself is owed; without a day everything is.
+    """
+    return in_use_since is not None and due < in_use_since

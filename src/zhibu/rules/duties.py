@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 
-from zhibu.rules.branches import BranchFacts, GroupFacts, Span
+from zhibu.rules.branches import BranchFacts, GroupFacts, Span, is_before_use
 from zhibu.rules.cadence import Window, windows
 from zhibu.rules.norm import Norm, PracticeClass, Requirement, Unit
 from zhibu.rules.periods import first_of, last_of
@@ -33,7 +33,10 @@ class Duty:
 
 
 def derive_duties(norm: Norm, facts: BranchFacts, year: int) -> tuple[Duty, ...]:
-    """What the norm's B requirements ask of a branch in a year, in the order of the norm."""
+    """What the norm's B requirements ask of a branch in a year, in the order of the norm.
+
+    Windows that end before the branch began to use the system are left out.
+    """
     return tuple(_duties(norm, facts, year, PracticeClass.B))
 
 
@@ -90,7 +93,7 @@ def _of_binding(
     name = "" if group is None else group.name
     for window in asked:
         clipped = window if months == ALL_YEAR else clip(window, months, branch.year)
-        if clipped is not None:
+        if clipped is not None and not is_before_use(clipped.due, branch.facts.in_use_since):
             yield Duty(requirement, key, clipped, name)
 
 

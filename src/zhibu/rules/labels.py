@@ -96,6 +96,7 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (State.DONE_LATE, "逾期完成"),
     (State.OVERDUE, "逾期未完成"),
     (State.WAIVED, "已免除"),
+    (State.BEFORE_USE, "启用前"),
     (Severity.ERROR, "必须改正"),
     (Severity.WARNING, "请注意"),
     (Severity.NOTE, "说明"),

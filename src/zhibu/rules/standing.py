@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from zhibu.rules.branches import is_before_use
 from zhibu.rules.verdicts import Severity, Verdict
 
 SOON_DAYS = 7
@@ -26,6 +27,7 @@ class State(StrEnum):
     DONE_LATE = "done_late"
     OVERDUE = "overdue"
     WAIVED = "waived"
+    BEFORE_USE = "before_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class LineFacts:
     waived_by: str = ""
     waive_reason: str = ""
     line: str = ""  # names the line in verdicts
+    in_use_since: date | None = None  # of the branch
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +58,21 @@ class Standing:
 def judge_line(
     line: LineFacts, today: date, *, soon_days: int = SOON_DAYS, file_days: int = FILE_DAYS
 ) -> Standing:
-    """How a line stands on a day. On the due day itself it is not yet overdue."""
+    """How a line stands on a day. On the due day itself it is not yet overdue.
+
+    What was due before the branch began to use the system is never overdue; when it is recorded
+    all the same it is done like any other.
+    """
     if line.is_waived:
         facts = {"by": line.waived_by, "reason": line.waive_reason}
         return Standing(State.WAIVED, Verdict("LINE-07", Severity.NOTE, line.line, facts))
     if line.happened_on is not None:
         return _judge_done(line, line.happened_on, file_days)
     due = line.due
+    if is_before_use(due, line.in_use_since):
+        facts_before = {"due": due, "since": line.in_use_since}
+        verdict = Verdict("LINE-10", Severity.NOTE, line.line, facts_before)
+        return Standing(State.BEFORE_USE, verdict)
     if today > due:
         late = (today - due).days
         verdict = Verdict("LINE-06", Severity.ERROR, line.line, {"due": due, "days": late})

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from zhibu.rules.branches import is_before_use
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.standing import SOON_DAYS, LineFacts
 
@@ -49,7 +50,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """How many lines stand how on a day. Each line is in exactly one of the six counts.
+    """How many lines stand how on a day. Each line that counts is in exactly one of the six.
 
     `later` are those not yet due soon, whether they may be done already or not: a tally knows due
     days only.
@@ -79,11 +80,14 @@ class Cell:
 
 
 def counts_of(line: LineFacts) -> Counts:
-    """What one line adds to the counts of its class and due day; independent of any today."""
+    """What one line adds to the counts of its class and due day; independent of any today.
+
+    A line that was due before the system was in use counts only once it is done or waived.
+    """
     if line.is_waived:
         return Counts(total=1, waived=1)
     if line.happened_on is None:
-        return Counts(total=1)
+        return Counts() if is_before_use(line.due, line.in_use_since) else Counts(total=1)
     return Counts(total=1, late=1) if line.happened_on > line.due else Counts(total=1, done=1)
 
 

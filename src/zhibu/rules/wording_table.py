@@ -40,6 +40,11 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     ("LINE-09", "提前完成", "已于{happened}完成，早于{opens}的起始日期。"),
     (
+        "LINE-10",
+        "启用前",
+        "期限{due}在本支部启用系统（{since}）之前，系统内不作要求；补写了记录的，照常计为完成。",
+    ),
+    (
         "FILING-01",
         "补记",
         "{happened}发生，{filed}才归档，相隔{days}天，超过{allowed}天，属于事后补记。",

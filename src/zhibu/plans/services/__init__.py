@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from zhibu.plans.services.beginning import Beginning, begin_use
 from zhibu.plans.services.desk import LineKept, LineRefused, PlanConflict, PlanExists
 from zhibu.plans.services.discharge import discharge_lines, release_lines
 from zhibu.plans.services.drafting import adopt_plan, draft_plan, take_up
@@ -32,6 +33,7 @@ from zhibu.plans.services.sheets import (
 from zhibu.plans.services.tallies import fold_tallies
 
 __all__ = [
+    "Beginning",
     "FieldChange",
     "HolidayFault",
     "HolidayProposal",
@@ -49,6 +51,7 @@ __all__ = [
     "apply_holiday_proposals",
     "apply_import",
     "apply_redraft",
+    "begin_use",
     "discharge_lines",
     "draft_plan",
     "edit_line",

@@ -53,12 +53,14 @@ class LineRefused(Refused):
 
 
 def lock_plan(plan: Plan, revision: int | None = None) -> Plan:
-    """The table as it stands, held until the transaction ends.
+    """The table as it stands, held until the transaction ends, and its branch with it.
+
+    The tallies depend on the day from which the branch uses the system (`begin_use`).
 
     Raises PlanConflict when the writer knew another revision.
     """
     held = (
-        Plan.objects.select_for_update(of=("self",))
+        Plan.objects.select_for_update(of=("self", "branch"), no_key=True)
         .select_related("branch", "norm")
         .get(pk=plan.pk)
     )

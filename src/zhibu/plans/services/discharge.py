@@ -103,11 +103,11 @@ def _hold(lines: QuerySet[PlanLine]) -> tuple[list[PlanLine], dict[UUID, Plan]]:
     """The lines and their tables, held.
 
     Tables first, as every verb does, so that none waits in a circle; and a table that is being
-    adopted is seen as it then stands.
+    adopted, or a branch that is given another first day of use, is seen as it then stands.
     """
     plans = {
         plan.pk: plan
-        for plan in Plan.objects.select_for_update(of=("self",))
+        for plan in Plan.objects.select_for_update(of=("self", "branch"), no_key=True)
         .filter(pk__in=lines.order_by().values("plan"))
         .select_related("branch")
         .order_by("pk")

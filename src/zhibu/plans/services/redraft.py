@@ -24,6 +24,7 @@ from zhibu.plans.services.desk import lock_plan, need_reason, trace, write_trace
 from zhibu.plans.services.drafting import make_lines, put_lines
 from zhibu.plans.services.editing import drop_lines
 from zhibu.plans.services.tallies import Moves
+from zhibu.rules.branches import is_before_use
 from zhibu.rules.duties import Duty
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.schedule import ProposedLine, propose_lines
@@ -65,7 +66,8 @@ class Redraft:
 def redraft(plan: Plan) -> Redraft:
     """What the norm asks of the branch now and the table does not have, and the other way round.
 
-    Done lines are never among what has ended; T lines only count where they were taken up.
+    Done lines are never among what has ended; T lines only count where they were taken up. In an
+    adopted table what was due before the system was in use stays as it was.
     """
     version, norm = norm_for(plan.branch, plan.year)
     facts = branch_facts(plan.branch, year=plan.year)
@@ -79,7 +81,9 @@ def redraft(plan: Plan) -> Redraft:
         norm=version,
         new=propose_lines(missing, facts, work_calendar()),
         ended=tuple(
-            line for key, line in held.items() if key not in owed and line.discharged_by is None
+            line
+            for key, line in held.items()
+            if key not in owed and line.discharged_by is None and not _is_kept(plan, line)
         ),
         shifted=tuple(
             Shift(line, owed[key])
@@ -87,6 +91,11 @@ def redraft(plan: Plan) -> Redraft:
             if key in owed and line.discharged_by is None and _has_shifted(line, owed[key])
         ),
     )
+
+
+def _is_kept(plan: Plan, line: PlanLine) -> bool:
+    is_adopted = plan.state == Plan.State.ADOPTED
+    return is_adopted and is_before_use(line.due_on, plan.branch.in_use_since)
 
 
 def _has_shifted(line: PlanLine, duty: Duty) -> bool:

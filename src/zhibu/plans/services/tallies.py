@@ -20,6 +20,7 @@ from zhibu.org import paths
 from zhibu.org.models import Organization
 from zhibu.people.keys import new_key
 from zhibu.plans.models import Plan, PlanLine, Tally, TallyDelta
+from zhibu.rules.branches import is_before_use
 
 Cell = tuple[str, int, str, date]  # path, year, class, due day
 Counts = tuple[int, int, int, int]  # total, done, late, waived
@@ -27,11 +28,14 @@ Counts = tuple[int, int, int, int]  # total, done, late, waived
 ROWS_A_STATEMENT = 500
 
 
-def counts_of(line: PlanLine) -> Counts:
-    """What one line adds to its cell."""
+def counts_of(line: PlanLine, in_use_since: date | None) -> Counts:
+    """What one line adds to its cell; an open one from before the system was in use adds nothing."""
+    is_waived = line.waived_at is not None
+    if line.happened_on is None and not is_waived and is_before_use(line.due_on, in_use_since):
+        return (0, 0, 0, 0)
     is_done = line.happened_on is not None
     is_late = line.happened_on is not None and line.happened_on > line.due_on
-    return (1, int(is_done and not is_late), int(is_late), int(line.waived_at is not None))
+    return (1, int(is_done and not is_late), int(is_late), int(is_waived))
 
 
 class Moves:
@@ -61,10 +65,10 @@ class Moves:
     def _count(self, plan: Plan, lines: Iterable[PlanLine], sign: int) -> None:
         if plan.state != Plan.State.ADOPTED:
             return
-        path = plan.branch.path
+        path, since = plan.branch.path, plan.branch.in_use_since
         for line in lines:
             cell = self._cells[path, line.year, line.practice_class, line.due_on]
-            for at, number in enumerate(counts_of(line)):
+            for at, number in enumerate(counts_of(line, since)):
                 cell[at] += sign * number
 
 

@@ -72,6 +72,16 @@ class DissolveForm(forms.Form):
     dissolved_on = DayField(label="撤销日期")
 
 
+class UseForm(forms.Form):
+    """From which day on the system is in use."""
+
+    in_use_since = DayField(
+        label="启用日期",
+        required=False,
+        help_text="这一天及以后到期的事项在系统内作要求。不填表示全部作要求。",
+    )
+
+
 class TermForm(forms.Form):
     """A term of office."""
 

@@ -30,6 +30,7 @@ class OrganizationPage:
     may_edit: bool
     may_found: bool
     may_dissolve: bool
+    may_begin: bool
     may_see_roster: bool
     may_grant: bool
     is_branch: bool
@@ -87,6 +88,8 @@ def build_organization(
         may_found=reach.may(Verb.EDIT_ORGANIZATION, path)
         and organization.kind != Organization.Kind.GROUP,
         may_dissolve=bool(above) and reach.may(Verb.EDIT_ORGANIZATION, above),
+        may_begin=organization.kind != Organization.Kind.GROUP
+        and reach.may(Verb.EDIT_ORGANIZATION, above or path),
         may_see_roster=organization.kind == Organization.Kind.BRANCH
         and reach.may(Verb.SEE_ROSTER, path),
         may_grant=reach.may(Verb.GRANT, path),

@@ -46,6 +46,7 @@ class ChildRow:
     address: str
     months: tuple[MonthCell, ...]
     year: MonthCell
+    in_use: str  # since when, where that cuts into the year
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class OverviewPage:
     children: Page[Organization]
     may_export: bool
     day: date
+    in_use: str = field(default="")  # a sentence where a first day of use cuts into the year
     advice: str = field(default="")
 
 
@@ -90,6 +92,9 @@ def build_overview(
     own = _cells(tallies[organization.pk], day)
     months = _months(own, practice_class, organization, year)
     total = _year(own, practice_class, overview_address(organization, year))
+    rows = tuple(
+        _row(child, _cells(tallies[child.pk], day), practice_class, year) for child in children
+    )
     return OverviewPage(
         organization=organization,
         crumbs=crumbs,
@@ -102,12 +107,11 @@ def build_overview(
         ),
         total=total,
         months=months,
-        rows=tuple(
-            _row(child, _cells(tallies[child.pk], day), practice_class, year) for child in children
-        ),
+        rows=rows,
         children=children,
         may_export=reach.may(Verb.EXPORT, organization.path),
         day=day,
+        in_use=_say_use(organization, rows, year),
         advice=_advise(total.cell),
     )
 
@@ -132,7 +136,10 @@ def overview_values(page: OverviewPage) -> Overview:
             for name, months, year, depth in rows
         ),
         measures=("应完成", "按时完成", "逾期完成", "逾期未完成", "临近到期", "未到期", "免除"),
-        notes=("“完成数/应完成数”；▲为逾期未完成数。应完成数含经批准免除的事项。",),
+        notes=(
+            "“完成数/应完成数”；▲为逾期未完成数。应完成数含经批准免除的事项。",
+            *([page.in_use] if page.in_use else []),
+        ),
     )
 
 
@@ -211,7 +218,24 @@ def _row(
         address=address,
         months=_months(cells, practice_class, child, year),
         year=_year(cells, practice_class, address),
+        in_use=say_use(child, year),
     )
+
+
+def say_use(organization: Organization, year: int) -> str:
+    """Since when the system is in use, where that is not before the year; else empty."""
+    since = organization.in_use_since
+    if since is None or since <= date(year, 1, 1):
+        return ""
+    return f"{since.year}年{since.month}月{since.day}日启用"
+
+
+def _say_use(organization: Organization, rows: tuple[ChildRow, ...], year: int) -> str:
+    own = say_use(organization, year)
+    if not own and not any(row.in_use for row in rows):
+        return ""
+    who = f"本组织{own}。" if own else "有的党组织年中启用。"
+    return f"{who}启用前到期、尚未完成的事项不计入应完成数，也不算逾期。"
 
 
 def _month_cell(month: int, cell: Cell, label: str, address: str) -> MonthCell:

@@ -141,6 +141,7 @@ class PlanPage:
     is_provisional: bool
     is_calendar_known: bool  # made before the holidays were published, and now they are
     status: str
+    in_use: str  # since when the branch uses the system, where that cuts into the year
     norm_title: str
     norm_pack: str
     norm_version: str
@@ -199,6 +200,7 @@ def build_plan_page(
         is_provisional=plan.is_provisional,
         is_calendar_known=is_calendar_known,
         status=say_status(plan),
+        in_use=_say_use(plan),
         norm_title=demands.norm.title,
         norm_pack=demands.norm.pack,
         norm_version=demands.norm.version,
@@ -254,6 +256,16 @@ def say_status(plan: Plan) -> str:
     return f"{wording.say_date(plan.adopted_at.date())}通过"
 
 
+def _say_use(plan: Plan) -> str:
+    since = plan.branch.in_use_since
+    if since is None or since <= date(plan.year, 1, 1):
+        return ""
+    return (
+        f"本支部{wording.say_date(since)}启用系统。此前到期的事项在系统内不作要求："
+        "新起草的安排表不列，已在表中的列为“启用前”；以前的活动仍可补写记录。"
+    )
+
+
 def say_finding(verdict: Verdict, lines: Sequence[PlanLine]) -> Finding | None:
     """The words of a verdict on the table. The provisional calendar has a notice of its own."""
     if verdict.rule == "TABLE-09":
@@ -307,6 +319,7 @@ def _row(
 
 
 _FINISHED = frozenset({State.DONE, State.DONE_LATE, State.WAIVED})
+_SETTLED = _FINISHED | {State.BEFORE_USE}  # nobody has to do anything
 _WAITING = frozenset({State.OPEN, State.DUE_SOON, State.OVERDUE})
 
 
@@ -364,7 +377,7 @@ def _next_step(
         return f"有{overdue}项已逾期：已经开展的请补记录，未开展的请尽快安排。"
     if soon:
         return f"有{soon}项即将到期。"
-    ahead = min((r.planned_on for r in rows if r.state not in _FINISHED), default=None)
+    ahead = min((r.planned_on for r in rows if r.state not in _SETTLED), default=None)
     if ahead is None:
         return "本年度安排已全部完成。" if rows else "安排表还没有内容。"
     if ahead < today:

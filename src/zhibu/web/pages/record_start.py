@@ -85,14 +85,14 @@ def lines_to_record(branch: Organization, keys: Iterable[str], pen: Pen) -> list
     lines = list(
         PlanLine.objects.filter(
             branch=branch, pk__in=wanted, discharged_by=None, waived_at=None
-        ).select_related("group", "plan")
+        ).select_related("branch", "group", "plan")
     )
     events = {line.event for line in lines if line.event}
     if events:
         known = {line.pk for line in lines}
         together = PlanLine.objects.filter(
             branch=branch, event__in=events, discharged_by=None, waived_at=None
-        ).select_related("group", "plan")
+        ).select_related("branch", "group", "plan")
         lines += [line for line in together if line.pk not in known]
     return [line for line in lines if _is_for(pen, line)]
 

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from zhibu.org import queries, services
 from zhibu.org.models import Organization, Post
 from zhibu.people.roles import Verb
+from zhibu.plans.services import begin_use
 from zhibu.web import access, clock
 from zhibu.web.forms.organization import (
     AppointForm,
@@ -21,6 +22,7 @@ from zhibu.web.forms.organization import (
     FoundForm,
     OrganizationForm,
     TermForm,
+    UseForm,
 )
 from zhibu.web.pages.forms import FormPage
 from zhibu.web.pages.organizations import build_organization, crumbs_to
@@ -93,6 +95,36 @@ def dissolve(request: HttpRequest, pk: UUID) -> HttpResponse:
     return ask(
         request, organization, form, title=f"撤销“{organization.name}”", submit="撤销",
         warning="撤销之日起不再产生应做事项；以往的安排表、记录和手册保持原样，可以继续查阅。",
+    )  # fmt: skip
+
+
+def use(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """From which day on the system is in use: said by the level above, by the highest for itself."""
+    organization = access.get_organization(request, pk, Verb.EDIT_ORGANIZATION)
+    if organization.parent_id:
+        access.require(request, Verb.EDIT_ORGANIZATION, organization.path[:-4])
+    if organization.kind == Organization.Kind.GROUP:
+        raise Http404
+    form = UseForm(request.POST or None, initial={"in_use_since": organization.in_use_since})
+    if request.method == "POST" and form.is_valid():
+        done = begin_use(
+            organization=organization, since=form.cleaned_data["in_use_since"],
+            by=access.person_of(request), at=clock.now(),
+        )  # fmt: skip
+        messages.success(
+            request,
+            f"启用日期已登记：涉及{done.organizations}个党组织，{done.lines}项未完成的安排随之变动。",
+        )
+        return redirect("organization", pk)
+    return ask(
+        request, organization, form, title=f"“{organization.name}”启用日期", submit="保存",
+        intro="年中开始使用系统的，登记从哪一天起用。",
+        consequences=(
+            "在这一天之前到期、尚未完成的安排列为“启用前”：不算逾期，不计入应完成数。",
+            "已经起草的安排表和已经归档的记录都不删除；以前的活动仍可补写记录，照常计为完成。",
+            "以后起草的安排表不再列这一天之前到期的事项。",
+            "原来与本组织同一天启用（或同样没有登记）的下级一并改；另有登记的下级不变。",
+        ),
     )  # fmt: skip
 
 

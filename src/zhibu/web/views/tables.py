@@ -71,7 +71,9 @@ def find_desk(request: HttpRequest, branch: UUID, year: int, verb: Verb) -> Desk
 
 def find_line(request: HttpRequest, key: UUID, verb: Verb) -> tuple[Desk, PlanLine]:
     """A line and its table, if this verb may be done on it; else 404."""
-    rows = PlanLine.objects.select_related("plan__branch", "plan__norm", "group", "waived_by")
+    rows = PlanLine.objects.select_related(
+        "branch", "plan__branch", "plan__norm", "group", "waived_by"
+    )
     line = get_visible(request, rows, verb, pk=key)
     return _desk(request, line.plan), line
 
