@@ -1,0 +1,432 @@
+"""The rows of a roster beside what is kept: new, same, changed, asked about, missing.
+
+Nothing is guessed: whether two entries are one person is asked unless name, birth and day of joining
+are all the same. Nothing is deleted: who is not in the file stays.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from typing import Any, Final
+
+from zhibu.rules.roster_faults import ANOTHER, MEND, SAME, YEAR_LATER, Fault, FieldChange, Question
+from zhibu.rules.roster_places import Places
+from zhibu.rules.roster_sheet import SPELLS, MemberRow, ParsedRoster, month_notes
+from zhibu.rules.roster_values import FULL, PROBATIONARY
+from zhibu.rules.verdicts import Severity
+
+FULL_ON: Final = "full_on"  # key of the one question that is about the whole sheet
+_PLAIN: Final = ("name", "sex", "born_on", "joined_on", "full_on", "is_leader")
+_CLOSE: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMember:
+    """One member as kept: `branch` and `group` are keys, `posts` and `spells` what holds now."""
+
+    key: str
+    name: str
+    joined_on: date
+    branch: str
+    since: date
+    sex: str = ""
+    born_on: date | None = None
+    full_on: date | None = None
+    is_leader: bool = False
+    group: str = ""
+    posts: tuple[tuple[str, date], ...] = ()  # office, since
+    spells: tuple[tuple[str, date], ...] = ()  # away, infirm, voteless; since
+
+
+class Outcome(StrEnum):
+    """What a row would do."""
+
+    NEW = "new"
+    SAME = "same"
+    CHANGED = "changed"
+    ASKED = "asked"
+    FAULTY = "faulty"
+    LEFT_OUT = "left_out"  # the same person twice in the file
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What one row would do. `member` is the key of who is meant, "" for a new one.
+
+    `branch` and `group` are keys; `changes` are the values that would change, with the old ones.
+    """
+
+    row: MemberRow
+    outcome: Outcome
+    member: str = ""
+    branch: str = ""
+    group: str | None = None
+    full_on: date | None = None
+    changes: tuple[FieldChange, ...] = ()
+
+
+@dataclass(slots=True)
+class Judgement:
+    """The whole answer. It may be confirmed when no fault is an error and no question is open."""
+
+    differences: list[Difference] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    missing: list[KnownMember] = field(default_factory=list)
+
+    def of(self, outcome: Outcome) -> list[Difference]:
+        """The rows with this outcome."""
+        return [one for one in self.differences if one.outcome is outcome]
+
+    def open_questions(self, decisions: Mapping[str, str]) -> list[Question]:
+        """Those that nobody has answered yet."""
+        return [one for one in self.questions if decisions.get(one.key) not in one.options]
+
+    def may_confirm(self, decisions: Mapping[str, str]) -> bool:
+        """Whether everything can be taken in as it is."""
+        return (
+            not any(fault.severity is Severity.ERROR for fault in self.faults)
+            and not self.open_questions(decisions)
+            and bool(self.differences)
+        )
+
+
+def judge_roster(
+    parsed: ParsedRoster,
+    known: Sequence[KnownMember],
+    places: Places,
+    *,
+    today: date,
+    decisions: Mapping[str, str] | None = None,
+) -> Judgement:
+    """Compare the rows with the members that are kept. `places` knows the branches and groups.
+
+    `decisions` are answers to questions asked before. The same rows and members give the same
+    judgement, and a file that was written from the members gives no difference.
+    """
+    return _Judge(known, places, today, dict(decisions or {})).judge(parsed)
+
+
+class _Judge:
+    def __init__(
+        self,
+        known: Sequence[KnownMember],
+        places: Places,
+        today: date,
+        decisions: Mapping[str, str],
+    ) -> None:
+        self.places = places
+        self.today = today
+        self.decisions = decisions
+        self.result = Judgement()
+        self.by_key = {one.key: one for one in known}
+        self.by_name: dict[str, list[KnownMember]] = defaultdict(list)
+        for one in known:
+            self.by_name[one.name].append(one)
+        self.claimed: dict[str, int] = {}  # member → the row that is this person
+        self.seats: dict[int, tuple[str, str | None]] = {}
+        self.first: dict[tuple[str, date | None, date | None], int] = {}
+        self.undated: list[int] = []  # rows of full members without their day
+        self.faulty: set[int] = set()
+        self.asked: set[int] = set()
+
+    def judge(self, parsed: ParsedRoster) -> Judgement:
+        result = self.result
+        result.faults = list(parsed.faults)
+        self.faulty = {row.row for row in parsed.rows if row.has_fault}
+        rows = [row for row in parsed.rows if self._is_first(row)]
+        for row in rows:
+            self._seat(row)
+        matched = self._match_exactly(rows)
+        for row in rows:
+            member = matched.get(row.row)
+            if member is None:
+                member = self._ask_for(row)
+            self._compare(row, member)
+        self._ask_for_days()
+        self._judge_secretaries()
+        result.faults += month_notes(rows)
+        result.faults.sort(key=lambda fault: fault.row)
+        branches = {one.branch for one in result.differences if one.branch}
+        result.missing = [
+            one
+            for one in self.by_key.values()
+            if one.key not in self.claimed and one.branch in branches
+        ]
+        return result
+
+    # ------------------------------------------------------------------------------ in the file
+
+    def _is_first(self, row: MemberRow) -> bool:
+        """Whether the row is no repetition of one before it; a repetition is asked about."""
+        if row.key or not row.name or row.joined_on is None:
+            return True
+        mark = (row.name, row.born_on, row.joined_on)
+        first = self.first.setdefault(mark, row.row)
+        if first == row.row:
+            return True
+        key = f"twice:{first}:{row.row}"
+        self.result.questions.append(
+            Question(key, row.row, "ROSTER-53", (SAME, ANOTHER), {"name": row.name, "row": first})
+        )
+        if self.decisions.get(key) == ANOTHER:
+            return True
+        is_decided = self.decisions.get(key) == SAME
+        outcome = Outcome.LEFT_OUT if is_decided else Outcome.ASKED
+        self.result.differences.append(Difference(row, outcome))
+        return False
+
+    def _seat(self, row: MemberRow) -> None:
+        """Find branch and group; say what is wrong with them."""
+        found = self.places.seat(row.branch, row.group, row.row)
+        member = self.by_key.get(row.key)
+        if found.branch == "" and not row.branch and member is not None:
+            # The file says nothing of the branch: the member stays where they are.
+            found = self.places.seat_in(member.branch, row.group, row.row)
+        for fault in found.faults:
+            self._add(fault)
+        self.seats[row.row] = (found.branch, found.group)
+        if row.offices and "group_leader" in row.offices and not found.faults:
+            held = found.group if row.group is not None else (member.group if member else None)
+            if not held and self._group_of_namesake(row, found.branch) is None:
+                self._add(Fault(row.row, "office", "ROSTER-27"))
+
+    def _group_of_namesake(self, row: MemberRow, branch: str) -> str | None:
+        groups = {one.group for one in self.by_name.get(row.name, ()) if one.branch == branch}
+        return groups.pop() or None if len(groups) == 1 else None
+
+    # --------------------------------------------------------------------------- beside the kept
+
+    def _match_exactly(self, rows: Sequence[MemberRow]) -> dict[int, KnownMember]:
+        """Rows whose person is certain: by our own key, or by name, birth and joining in the branch."""
+        matched: dict[int, KnownMember] = {}
+        for row in rows:
+            if row.key:
+                self._match_key(row, matched)
+        for row in rows:
+            if row.row in matched or row.joined_on is None:
+                continue
+            branch = self.seats[row.row][0]
+            for one in self.by_name.get(row.name, ()):
+                if one.key not in self.claimed and one.branch == branch and _is_exact(row, one):
+                    matched[row.row] = one
+                    self.claimed[one.key] = row.row
+                    break
+        return matched
+
+    def _match_key(self, row: MemberRow, matched: dict[int, KnownMember]) -> None:
+        member = self.by_key.get(row.key)
+        if member is None:
+            self._add(Fault(row.row, "key", "ROSTER-32"))
+        elif member.key in self.claimed:
+            self._add(Fault(row.row, "key", "ROSTER-43", facts={"row": self.claimed[member.key]}))
+        else:
+            matched[row.row] = member
+            self.claimed[member.key] = row.row
+
+    def _ask_for(self, row: MemberRow) -> KnownMember | None:
+        """Who the row may be among the kept, by asking; None while open and for a new person."""
+        if not row.name or row.key or row.row in self.faulty:
+            return None
+        branch = self.seats[row.row][0]
+        candidates = [
+            (rank, one)
+            for one in self.by_name.get(row.name, ())
+            if one.key not in self.claimed and (rank := _likeness(row, one, branch)) is not None
+        ]
+        for rank, one in sorted(candidates, key=lambda pair: (-pair[0], pair[1].key)):
+            key = f"who:{row.row}:{one.key}"
+            is_here = one.branch == branch
+            facts = {
+                "name": row.name,
+                "born": one.born_on,
+                "joined": one.joined_on,
+                "place": self.places.name(one.branch),
+                "target": self.places.name(branch),
+                "exact": rank >= _CLOSE,
+            }
+            rule = "ROSTER-51" if is_here else "ROSTER-52"
+            self.result.questions.append(Question(key, row.row, rule, (SAME, ANOTHER), facts))
+            answer = self.decisions.get(key)
+            if answer == ANOTHER:
+                continue
+            self.claimed[one.key] = row.row
+            if answer == SAME:
+                return one
+            self.asked.add(row.row)  # open: neither new nor known
+            return None
+        return None
+
+    def _compare(self, row: MemberRow, member: KnownMember | None) -> None:
+        branch, group = self.seats[row.row]
+        full_on = row.full_on
+        changes: tuple[FieldChange, ...] = ()
+        outcome = Outcome.NEW
+        if row.row in self.asked:
+            outcome = Outcome.ASKED
+        elif row.row not in self.faulty:
+            full_on = self._full_on(row, member)
+            if member is not None:
+                changes = _changes(row, member, branch, group, full_on, self.places)
+                outcome = Outcome.CHANGED if changes else Outcome.SAME
+        if row.row in self.faulty:
+            outcome, changes = Outcome.FAULTY, ()
+        key = member.key if member is not None else ""
+        self.result.differences.append(
+            Difference(row, outcome, key, branch, group, full_on, changes)
+        )
+
+    def _full_on(self, row: MemberRow, member: KnownMember | None) -> date | None:
+        """The day of full membership; asked for the whole sheet where the file has none."""
+        kept = member.full_on if member is not None else None
+        if row.full_on is not None:
+            return row.full_on
+        if kept is not None:
+            if row.category == PROBATIONARY:
+                self._add(Fault(row.row, "category", "ROSTER-33", Severity.WARNING, {"day": kept}))
+            return None
+        if row.joined_on is None or row.category == PROBATIONARY:
+            return None
+        if row.category != FULL and (
+            member is not None or not _is_long_ago(row.joined_on, self.today)
+        ):
+            return None
+        self.undated.append(row.row)
+        answer = self.decisions.get(FULL_ON)
+        if answer == MEND:
+            self._add(Fault(row.row, "full_on", "ROSTER-21"))
+        if answer != YEAR_LATER:
+            return None
+        later = _year_later(row.joined_on)
+        if later > self.today:
+            self._add(Fault(row.row, "full_on", "ROSTER-21"))
+        return later
+
+    def _ask_for_days(self) -> None:
+        if not self.undated:
+            return
+        facts = {"count": len(self.undated), "first": self.undated[0]}
+        self.result.questions.insert(
+            0, Question(FULL_ON, 0, "ROSTER-54", (YEAR_LATER, MEND), facts)
+        )
+        if self.decisions.get(FULL_ON) == YEAR_LATER:
+            self.result.faults.append(Fault(0, "full_on", "ROSTER-39", Severity.NOTE, facts))
+
+    def _judge_secretaries(self) -> None:
+        """One secretary in each branch: among the rows, and beside who is in office now."""
+        named: dict[str, list[Difference]] = defaultdict(list)
+        for one in self.result.differences:
+            if one.row.offices and "secretary" in one.row.offices and one.branch:
+                named[one.branch].append(one)
+        if not named:
+            return
+        sitting = {
+            one.branch: one
+            for one in self.by_key.values()
+            if any(office == "secretary" for office, _ in one.posts)
+        }
+        for branch, several in named.items():
+            if len(several) > 1:
+                facts = {"place": self.places.name(branch), "row": several[0].row.row}
+                for one in several[1:]:
+                    self._add(Fault(one.row.row, "office", "ROSTER-28", facts=facts))
+                    self._spoil(one)
+            held = sitting.get(branch)
+            if held is not None and several[0].member != held.key:
+                facts = {"name": held.name, "place": self.places.name(branch)}
+                self._add(Fault(several[0].row.row, "office", "ROSTER-29", Severity.WARNING, facts))
+
+    def _spoil(self, one: Difference) -> None:
+        at = self.result.differences.index(one)
+        self.result.differences[at] = Difference(
+            one.row, Outcome.FAULTY, one.member, one.branch, one.group, one.full_on
+        )
+
+    def _add(self, fault: Fault) -> None:
+        self.result.faults.append(fault)
+        if fault.severity is Severity.ERROR:
+            self.faulty.add(fault.row)
+
+
+def _agrees(row: MemberRow, name: str, kept: date | None) -> bool | None:
+    """Whether the row's day is the kept one; None when only one of them is known."""
+    day: date | None = getattr(row, name)
+    if day is None or kept is None:
+        return True if day is kept else None
+    if name in row.months:
+        return (day.year, day.month) == (kept.year, kept.month)
+    return day == kept
+
+
+def _is_exact(row: MemberRow, one: KnownMember) -> bool:
+    return _agrees(row, "joined_on", one.joined_on) is True and (
+        _agrees(row, "born_on", one.born_on) is True
+    )
+
+
+def _likeness(row: MemberRow, one: KnownMember, branch: str) -> int | None:
+    """How much a namesake may be the person; None when there is nothing to ask.
+
+    In the same branch every namesake is asked about; elsewhere only with a day that agrees.
+    """
+    days = (_agrees(row, "joined_on", one.joined_on), _agrees(row, "born_on", one.born_on))
+    score = sum(bool(day) for day in days)
+    if one.branch == branch:
+        return 1 + score
+    known = row.born_on is not None or one.born_on is not None
+    return score if score and (days[0] or known) and False not in days else None
+
+
+def _changes(
+    row: MemberRow,
+    member: KnownMember,
+    branch: str,
+    group: str | None,
+    full_on: date | None,
+    places: Places,
+) -> tuple[FieldChange, ...]:
+    """What the file says otherwise. What it leaves blank stays as it is."""
+    changes: list[FieldChange] = []
+    for name in _PLAIN:
+        value = full_on if name == "full_on" else getattr(row, name)
+        kept = getattr(member, name)
+        if value in {None, "", kept}:
+            continue
+        if name in row.months and _agrees(row, name, kept):
+            continue  # the month agrees, and what is kept is more exact
+        changes.append(FieldChange(name, kept, value))
+    if branch and branch != member.branch:
+        changes.append(FieldChange("branch", places.name(member.branch), places.name(branch)))
+        if group:
+            changes.append(FieldChange("group", "", places.name(group)))
+    elif group is not None and group != member.group:
+        changes.append(FieldChange("group", places.name(member.group), places.name(group)))
+    changes += _special_changes(row, member)
+    return tuple(changes)
+
+
+def _special_changes(row: MemberRow, member: KnownMember) -> list[FieldChange]:
+    changes: list[FieldChange] = []
+    if row.offices is not None:
+        held = {office for office, _ in member.posts}
+        if held != set(row.offices):
+            changes.append(FieldChange("office", tuple(sorted(held)), row.offices))
+    spells = dict(member.spells)
+    for name in SPELLS:
+        value: Any = getattr(row, name)
+        if value is not None and value != (name in spells):
+            changes.append(FieldChange(name, name in spells, value))
+    return changes
+
+
+def _is_long_ago(joined: date, today: date) -> bool:
+    """More than two years: no probation lasts longer."""
+    return (today - joined).days > 2 * 365 + 31
+
+
+def _year_later(day: date) -> date:
+    return date(day.year + 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
