@@ -1,0 +1,290 @@
+"""Something of every kind in three branches, and who may do what with it.
+
+What is expected follows from `RIGHTS` and from how far the person reaches at the path of the object;
+the few addresses with a narrower rule are named in `_narrower`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import cache
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.apps import apps
+from django.urls import get_resolver
+from tests.handbook.scene import AT, Scene, make_scene
+
+from zhibu.handbook.models import Record
+from zhibu.handbook.services import add_attachment, file_record, start_record
+from zhibu.ledger.services import seal_branch
+from zhibu.org.models import Grant, Member, MemberSpell, Organization, Post
+from zhibu.org.reach import Reach, reach_of
+from zhibu.org.services import appoint, begin_spell
+from zhibu.people.models import Person
+from zhibu.people.roles import Role, Verb
+from zhibu.plans.models import Plan
+from zhibu.plans.services import adopt_plan, draft_plan
+from zhibu.rules.contents import Attendance, Decision, RecordContent
+from zhibu.rules.norm import Activity
+from zhibu.web.urls import RIGHTS
+
+PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
+
+ONLY_POST = frozenset({"sign-out", "record-save", "seal", "seal-countersign", "grant-revoke"})
+ANYWHERE = frozenset({"accounts", "account-open", "ledger"})  # the verb, held somewhere
+OF_LINE = {"line", "line-edit", "line-remove", "line-waive", "line-restore"}
+AMENDS = frozenset({
+    "plan-holidays", "plan-redraft", "plan-add", "plan-offers", "plan-upload", "line-edit",
+    "line-remove",
+})  # fmt: skip
+OF_YEAR = {"plan-draft", "plan-adopt", "plan-changes", "plan-xlsx", "plan", *AMENDS} - OF_LINE
+OF_ORGANIZATION = {
+    "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
+    "organization-found", "organization-dissolve", "organization-use", "organization-term", "appoint", "grants",
+}  # fmt: skip
+OF_BRANCH = {"branch-home", "roster", "member-admit", "record-list", "record-new", "seal"}
+OF_MEMBER = {"member", "member-edit", "member-transfer", "spell-begin"}
+OF_DRAFT = {"record", "record-edit", "record-save", "record-file", "record-discard"}
+OF_FILED = {*OF_DRAFT, "record-correct", "record-void"}
+BOOKS = frozenset({"book-pdf", "book-docx"})
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An object in an address: its arguments, the path of its organisation, what is narrower."""
+
+    args: tuple[Any, ...]
+    path: str
+    is_record: bool = False
+    is_draft: bool = False  # a record that was never filed
+    is_talk: bool = False
+    group: UUID | None = None  # of the record
+    is_adopted: bool = False  # the table that the address changes
+    is_group: bool = False
+
+
+@dataclass
+class World:
+    """The scene, and something of every kind in three branches."""
+
+    scene: Scene
+    things: dict[str, list[Thing]] = field(default_factory=dict)
+
+    def put(self, names: set[str], *things: Thing) -> None:
+        for name in names:
+            self.things.setdefault(name, []).extend(things)
+
+    def furnish(self) -> None:
+        cast = self.scene.cast
+        for organization in (
+            cast.commission, cast.committee, cast.branch, cast.group, cast.other_group,
+            cast.other_branch, cast.far_committee, cast.far_branch,
+        ):  # fmt: skip
+            is_group = organization.kind == Organization.Kind.GROUP
+            thing = Thing((organization.pk,), organization.path, is_group=is_group)
+            self.put(OF_ORGANIZATION, thing)
+            self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
+        for grant in Grant.objects.select_related("organization").order_by("organization__path"):
+            self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))
+        writers = (
+            (cast.branch, cast.secretary), (cast.other_branch, cast.neighbour),
+            (cast.far_branch, cast.stranger),
+        )  # fmt: skip
+        for branch, writer in writers:
+            self.furnish_branch(branch, writer)
+        ones = list(cast.members)
+        for group in (cast.group, cast.other_group):
+            content = self.content(ones, activities=(Activity.GROUP_MEETING,), group=str(group.pk))
+            self.furnish_record(cast.branch, cast.secretary, content, group=group.pk)
+            self.furnish_record(cast.branch, cast.secretary, content, group=group.pk, is_filed=True)
+
+    def furnish_branch(self, branch: Organization, writer: Person) -> None:
+        path = branch.path
+        thing = Thing((branch.pk,), path)
+        self.put(OF_BRANCH, thing)
+        self.put({"book", *BOOKS}, replace(thing, args=(branch.pk, 2026)))
+        self.put({"overview-cell"}, replace(thing, args=(branch.pk, 2026, 3)))
+        members = list(Member.objects.filter(memberships__branch=branch).order_by("id"))
+        for member in (members[0], members[-1]):
+            self.put(OF_MEMBER, Thing((member.pk,), path))
+        at, since = AT, date(2026, 1, 1)
+        if branch != self.scene.branch:
+            appoint(
+                member=members[0], organization=branch, office=Post.Office.SECRETARY, since=since,
+                by=writer, at=at,
+            )  # fmt: skip
+        post = Post.objects.filter(organization=branch).first()
+        assert post is not None
+        self.put({"relieve"}, Thing((post.pk,), path))
+        begin_spell(
+            member=members[-1], branch=branch, kind=MemberSpell.Kind.values[0], since=since,
+            by=writer, at=at,
+        )  # fmt: skip
+        spell = MemberSpell.objects.get(member=members[-1])
+        self.put({"spell-end"}, Thing((spell.pk,), path))
+        self.furnish_plan(branch, writer)
+        self.furnish_records(branch, writer, members)
+
+    def furnish_plan(self, branch: Organization, writer: Person) -> None:
+        plan = Plan.objects.filter(branch=branch, year=2026).first()
+        if plan is None:  # the neighbour's stays a draft, the far one's is adopted
+            plan = draft_plan(branch=branch, year=2026, by=writer, at=AT)
+            if branch == self.scene.cast.far_branch:
+                plan = adopt_plan(plan=plan, revision=plan.revision, by=writer, at=AT)
+        is_adopted = plan.state == Plan.State.ADOPTED
+        line = plan.lines.first()
+        assert line is not None
+        self.put(OF_YEAR, Thing((branch.pk, 2026), branch.path, is_adopted=is_adopted))
+        self.put(OF_LINE, Thing((line.pk,), branch.path, is_adopted=is_adopted))
+
+    def content(self, ones: list[Member], **changes: Any) -> RecordContent:
+        """Something that can be filed in the branch of these members."""
+        full = [one for one in ones if one.full_on is not None]
+        values: dict[str, Any] = {
+            "presider": str(full[0].pk),
+            "recorder": str(full[1].pk),
+            "attendance": tuple(Attendance(member=str(one.pk), name=one.name) for one in full),
+            "decisions": (Decision("通过年度工作计划", for_=len(full)),),
+        }
+        return self.scene.content(**{**values, **changes})
+
+    def furnish_records(self, branch: Organization, writer: Person, members: list[Member]) -> None:
+        meeting = self.content(members)
+        talk = self.content(
+            members, activities=(Activity.TALK,), topic="谈心谈话甲乙", decisions=()
+        )
+        for content in (meeting, talk):
+            for is_filed in (True, False):
+                self.furnish_record(branch, writer, content, is_filed=is_filed)
+        seal = seal_branch(branch=branch, by=writer, at=AT)
+        self.put({"seal-countersign"}, Thing((seal.pk,), branch.path))
+
+    def furnish_record(
+        self,
+        branch: Organization,
+        writer: Person,
+        content: RecordContent,
+        *,
+        is_filed: bool = False,
+        group: UUID | None = None,
+    ) -> Record:
+        """A record with a file, as a draft or filed."""
+        record = start_record(branch=branch, by=writer, at=AT, draft=content)
+        note = add_attachment(
+            record=record, name="通知.pdf", stream=io.BytesIO(PDF), by=writer, at=AT
+        )
+        record.refresh_from_db()
+        if is_filed:
+            file_record(
+                record=record, revision=record.revision, submission=uuid4(), by=writer, at=AT
+            )  # fmt: skip
+        thing = Thing(
+            (record.pk,), branch.path, is_record=True, is_draft=not is_filed, group=group,
+            is_talk=Activity.TALK in content.activities,
+        )  # fmt: skip
+        self.put(OF_FILED if is_filed else OF_DRAFT, thing)
+        self.put({"attachment"}, replace(thing, args=(note.pk,)))
+        return record
+
+    def asked(self) -> Iterator[tuple[str, Verb, Thing]]:
+        """Every address that wants a verb, with every object."""
+        for name, verb in RIGHTS.items():
+            if isinstance(verb, Verb):
+                for thing in [Thing((), "")] if name in ANYWHERE else self.things.get(name, []):
+                    yield name, verb, thing
+
+    def people_who_may(self, name: str, verb: Verb, thing: Thing) -> list[Person]:
+        """Everybody in the cast who may write there."""
+        people = self.scene.cast.people().values()
+        return [one for one in people if may(one, name, verb, thing, writes=True)]
+
+
+def make_world() -> World:
+    """The scene, furnished."""
+    held.cache_clear()
+    made = World(make_scene())
+    made.furnish()
+    return made
+
+
+@cache
+def held(person: Person) -> Reach:
+    """How far somebody reaches, asked for once."""
+    return reach_of(person, AT)
+
+
+def may(person: Person, name: str, verb: Verb, thing: Thing, *, writes: bool) -> bool:
+    """What the table of roles says."""
+    reach = held(person)
+    if name in ANYWHERE:
+        return reach.has(verb)
+    return reach.may(verb, thing.path) and _narrower(reach, name, verb, thing, writes=writes)
+
+
+def _narrower(reach: Reach, name: str, verb: Verb, thing: Thing, *, writes: bool) -> bool:
+    """Where the right on the branch alone is not enough."""
+    if name == "organization-dissolve":  # by the level above
+        return bool(thing.path[:-4]) and reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4])
+    if name == "organization-use":  # by the level above, of the highest by itself; not of a group
+        above = thing.path[:-4] or thing.path
+        return not thing.is_group and reach.may(Verb.EDIT_ORGANIZATION, above)
+    if name in AMENDS and thing.is_adopted and writes:
+        return reach.may(Verb.ADOPT_PLAN, thing.path)
+    if name in BOOKS:
+        return _reads_talks(reach, thing.path)
+    return not thing.is_record or _of_record(reach, verb, thing)
+
+
+def _of_record(reach: Reach, verb: Verb, thing: Thing) -> bool:
+    """A draft is for those who could write it; a group's leader writes the own group's meetings."""
+    writes_all = _without_leaders(reach).may(Verb.DRAFT_RECORD, thing.path)
+    is_theirs = writes_all or thing.group in reach.groups(thing.path)
+    if thing.is_draft and not is_theirs:
+        return False
+    is_writer = reach.may(Verb.DRAFT_RECORD, thing.path)
+    if verb is not Verb.SEE_BRANCH and is_writer and not is_theirs:
+        return False
+    return not thing.is_talk or _reads_talks(reach, thing.path)
+
+
+def _reads_talks(reach: Reach, path: str) -> bool:
+    """Those who write all records of the branch, and those who look from above."""
+    return _without_leaders(reach).may(Verb.DRAFT_RECORD, path) or any(
+        hold.with_below and path != hold.path and path.startswith(hold.path)
+        for hold in reach.with_verb(Verb.SEE_BRANCH)
+    )
+
+
+def _without_leaders(reach: Reach) -> Reach:
+    return Reach(tuple(hold for hold in reach.holds if hold.role is not Role.GROUP_LEADER))
+
+
+def state() -> dict[str, list[Any]]:
+    """Every row of every table, but the sessions and when somebody signed in."""
+    found = {}
+    for model in apps.get_models():
+        if model._meta.app_label != "sessions":
+            columns = [f.attname for f in model._meta.concrete_fields if f.name != "last_login"]
+            found[model._meta.label] = list(
+                model._default_manager.order_by("pk").values_list(*columns)
+            )
+    return found
+
+
+def names() -> set[str]:
+    """The name of every address of the project that is a page of ours."""
+    found: set[str] = set()
+
+    def walk(patterns: list[Any]) -> None:
+        for each in patterns:
+            if hasattr(each, "url_patterns"):
+                walk(each.url_patterns)
+            else:
+                found.add(each.name)
+
+    walk(get_resolver().url_patterns)
+    return found
