@@ -244,8 +244,7 @@ class _Reader:
 
     def _is_no_member(self, name: str, cells: Sequence[Any]) -> bool:
         if name:
-            start = plain(name).replace(" ", "")
-            return start.startswith(_ENDINGS) and sum(cell != "" for cell in cells) <= 6
+            return is_ending(name) and sum(cell != "" for cell in cells) <= 6
         texts = [
             plain(cells[index])
             for _, index, _ in self._columns
@@ -253,8 +252,8 @@ class _Reader:
         ]
         if not any(not is_nothing(text) for text in texts):
             return True
-        first = next((plain(cell) for cell in cells if cell != ""), "").replace(" ", "")
-        return first.startswith(_ENDINGS) or (len(texts) == 1 and len(texts[0]) > 20)
+        first = next((plain(cell) for cell in cells if cell != ""), "")
+        return is_ending(first) or (len(texts) == 1 and len(texts[0]) > 20)
 
     def _judge_name(self, number: int, name: str) -> None:
         if not name:
@@ -317,6 +316,11 @@ class _Reader:
         self, row: int, field: Any, rule: str, severity: Severity = Severity.ERROR, **facts: Any
     ) -> None:
         self.faults.append(Fault(row, str(field), rule, severity, facts))
+
+
+def is_ending(text: str) -> bool:
+    """Whether a row begins with a sum, a remark or a signature: the table ends there."""
+    return plain(text).replace(" ", "").startswith(_ENDINGS)
 
 
 def read_name_of_place(value: Any) -> str:
