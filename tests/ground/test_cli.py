@@ -133,6 +133,14 @@ def test_data_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     assert "ZHIBU-E24" in done.stderr
 
 
+def test_demonstration_is_made_in_an_empty_folder(tmp_path: Path) -> None:
+    """`zhibu demo` needs no other command before it; what it made verifies."""
+    made = run_apart(["demo", "--branches", "1"], tmp_path)
+    assert made.returncode == 0, made.stderr
+    assert "演示账号" in made.stdout
+    assert run_apart(["verify"], tmp_path).returncode == 0
+
+
 def test_output_survives_a_console_without_chinese(tmp_path: Path) -> None:
     """A pipe in another code page gets UTF-8 instead of an exception."""
     done = run_apart(["--help"], tmp_path, PYTHONIOENCODING="cp1252", PYTHONUTF8="0")

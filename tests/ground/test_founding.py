@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import pytest
 
+from zhibu.ledger.keys import has_master
 from zhibu.norms.facts import norm_for
 from zhibu.ops import checks, cli
 from zhibu.org.models import Grant, Organization
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def _spring(freeze: Callable[[date], None]) -> None:
+def _spring(freeze: Callable[[date], None], data_dir: Path) -> None:
     freeze(date(2026, 3, 12))
 
 
@@ -39,6 +41,7 @@ def test_three_administrators_can_sign_in(
     assert (root.kind, root.founded_on) == ("committee", date(1998, 7, 1))
     assert norm_for(root, date(2026, 6, 1))[0].pack == "organ"
     assert checks.examine((checks.check_demonstration, checks.check_administrators)) == []
+    assert has_master(), "the first backup would be without it"
 
 
 def test_only_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 import click
 from django.db import transaction
 
+from zhibu.ledger.keys import has_master, make_master, master_path
 from zhibu.norms.queries import list_versions
 from zhibu.norms.services import choose_pack
 from zhibu.ops.accounts import choose_password
@@ -69,6 +70,8 @@ def found(*, name: str, short: str, kind: str, founded: datetime | None, pack: s
             "库中已有组织或账号，不再重复建立。试用过演示数据的，请换一个空的数据目录"
             "（ZHIBU_DATA_DIR）或数据库。"
         )
+    if not has_master():  # from the first day on it is in every backup
+        make_master(master_path())
     passwords = start_installation(
         name=name, short=short, kind=KINDS[kind], founded_on=founded_on, pack=pack, now=now
     )

@@ -8,6 +8,7 @@ import click
 from django.conf import settings
 from tqdm import tqdm
 
+from zhibu.ops import checks
 from zhibu.ops.accounts import (
     choose_password,
     describe_accounts,
@@ -16,6 +17,7 @@ from zhibu.ops.accounts import (
 )
 from zhibu.ops.demo.building import build_bureau
 from zhibu.ops.demo.multitude import build_multitude
+from zhibu.ops.serve import prepare_database
 from zhibu.org.models import Organization
 from zhibu.people.models import Person
 from zhibu.web import clock
@@ -44,6 +46,8 @@ def demo(*, seed: int, branches: int | None, years: int) -> int:
     本年度截至今天，有按时完成的，也有迟补的、更正的、免除的。人名、单位均为虚构。
     密码随机生成并显示，也可用环境变量 ZHIBU_DEMO_PASSWORD 指定。
     """
+    if any(checks.check_migrations()):
+        prepare_database()  # in an empty folder this is the first command
     if Person.objects.filter(is_demonstration=True).exists():
         click.echo("演示数据已经存在，不再重复生成。")
         if known := recall_accounts(settings.DATA_DIR):
