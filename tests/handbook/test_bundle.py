@@ -7,15 +7,24 @@ import json
 import random
 import subprocess
 import sys
+import tracemalloc
 import zipfile
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from tests.handbook.history import make_history
+from tests.handbook.history import PNG, make_history
 from tests.handbook.scene import AT, Scene
 
+from zhibu.handbook import bundle
 from zhibu.handbook.bundle import export_bundle
 from zhibu.handbook.bundle_reading import verify_bundle
+from zhibu.handbook.models import RecordVersion
+from zhibu.handbook.services import add_attachment, file_record
+from zhibu.ledger.services import seal_branch
 from zhibu.rules.chains import FaultKind
 
 
@@ -57,6 +66,51 @@ def test_entries_of_other_years_are_there_by_digest_only(scene: Scene, tmp_path:
     outcome = verify_bundle(export(scene, tmp_path / "empty.zip", year=2025))
     assert outcome.fault is None
     assert outcome.entries == 0
+
+
+def test_what_is_filed_while_it_is_written_is_not_in_it(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head is read first: a book taken out while others file is whole all the same."""
+    make_history(scene)
+    real = bundle._entry
+    filed: list[object] = []
+
+    def entry(version: RecordVersion) -> Mapping[str, Any]:
+        if not filed:
+            filed.append(scene.file())
+            seal_branch(branch=scene.branch, by=scene.cast.secretary, at=AT + timedelta(days=10))
+        return real(version)
+
+    monkeypatch.setattr(bundle, "_entry", entry)
+    outcome = verify_bundle(export(scene, tmp_path / "book.zip"))
+    assert filed
+    assert outcome.fault is None
+    assert (outcome.entries, outcome.seals) == (15, 2)
+
+
+def test_files_go_through_piece_by_piece(scene: Scene, tmp_path: Path) -> None:
+    """Pictures of 24 MB in all are taken out with far less memory than one of them."""
+    make_history(scene)
+    record = scene.start(topic="附件较大")
+    for number in range(3):
+        stream = io.BytesIO(PNG + bytes([number]) * 8_000_000)
+        add_attachment(
+            record=record, name=f"{number}.png", stream=stream, by=scene.cast.secretary, at=AT
+        )
+    file_record(
+        record=record, revision=record.revision, submission=uuid4(), by=scene.cast.secretary, at=AT
+    )
+    path = tmp_path / "book.zip"
+    tracemalloc.start()
+    try:
+        export(scene, path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert path.stat().st_size > 24_000_000
+    assert most < 7_000_000
+    assert verify_bundle(path).fault is None
 
 
 def test_it_verifies_in_a_process_without_settings(book: Path, tmp_path: Path) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from tests.cast import AT, Cast, client_of
-from tests.web.record_story import MINUTES, a_filed_record, make_table
+from tests.handbook.history import PNG
+from tests.web.record_story import MINUTES, Writer, a_filed_record, a_line, make_table
 
 from zhibu.handbook.books import bind_book
+from zhibu.handbook.bundle_reading import verify_bundle
+from zhibu.handbook.models import Attachment, Record
 from zhibu.ledger.models import Seal
 from zhibu.org.services import grant_role
 from zhibu.people.roles import Role
@@ -100,13 +106,15 @@ def test_years(cast: Cast, plan: Plan, year: int, status: int) -> None:
     assert client_of(cast.secretary).get(address).status_code == status
 
 
-@pytest.mark.parametrize(("name", "magic"), [("book-pdf", b"%PDF-"), ("book-docx", b"PK")])
+@pytest.mark.parametrize(
+    ("name", "magic"), [("book-pdf", b"%PDF-"), ("book-docx", b"PK"), ("book-zip", b"PK")]
+)
 def test_the_book_is_handed_out(cast: Cast, plan: Plan, name: str, magic: bytes) -> None:
     """PDF and Word for those who may export, under a Chinese name; a corrected and a late record in it."""
     a_filed_record(cast, plan, day="2026-01-08")
     address = reverse(name, args=[cast.branch.pk, 2026])
     answer = client_of(cast.secretary).get(address)
-    assert answer.content.startswith(magic)
+    assert b"".join(answer).startswith(magic)
     assert "filename*=utf-8''%E7%AC%AC" in answer["Content-Disposition"]
     for who, status in (("office", 200), ("member", 404), ("group_leader", 404), ("stranger", 404)):
         assert client_of(getattr(cast, who)).get(address).status_code == status, who
@@ -141,7 +149,7 @@ def test_a_hostile_record_is_set_like_any_other(cast: Cast, plan: Plan) -> None:
     assert empty.status_code == 200
 
 
-@pytest.mark.parametrize("name", ["book-pdf", "book-docx"])
+@pytest.mark.parametrize("name", ["book-pdf", "book-docx", "book-zip"])
 def test_who_may_not_read_talks_takes_no_book(cast: Cast, plan: Plan, name: str) -> None:
     """A leader's role on the branch itself may export, but not the talks that the book holds."""
     address = reverse(name, args=[cast.branch.pk, 2026])
@@ -152,3 +160,38 @@ def test_who_may_not_read_talks_takes_no_book(cast: Cast, plan: Plan, name: str)
     assert client.get(address).status_code == 404
     page = client.get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
     assert address not in page
+    assert "您的角色不能查看谈话记录" in page
+    for who in (cast.secretary, cast.member, cast.office):
+        shown = client_of(who).get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
+        assert "您的角色不能查看谈话记录" not in shown
+
+
+def test_the_bundle_verifies_by_itself(cast: Cast, plan: Plan, tmp_path: Path) -> None:
+    """What the page hands out is what `zhibu verify` takes: the entries, the seal, the PDF."""
+    a_filed_record(cast, plan)
+    secretary = client_of(cast.secretary)
+    secretary.post(reverse("seal", args=[cast.branch.pk]))
+    answer = secretary.get(reverse("book-zip", args=[cast.branch.pk, 2026]))
+    assert answer["Content-Type"] == "application/zip"
+    assert answer.streaming
+    target = tmp_path / "book.zip"
+    target.write_bytes(b"".join(answer))
+    outcome = verify_bundle(target)
+    assert outcome.fault is None
+    assert (outcome.entries, outcome.seals, outcome.unsealed) == (1, 1, 0)
+    with zipfile.ZipFile(target) as archive:
+        assert archive.read("book.pdf").startswith(b"%PDF-")
+
+
+def test_a_file_that_is_gone_is_told(cast: Cast, plan: Plan) -> None:
+    """Back on the page with the name of the file and what to do, not an error page."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting")).complete()
+    writer.send("attach", files=SimpleUploadedFile("会议照片.png", PNG))
+    writer.data.pop("files")
+    assert writer.open(Record.objects.get(pk=writer.key)).file().status_code == 303
+    file = Attachment.objects.get(record=writer.key)
+    file.file.storage.delete(file.file.name)
+    answer = client_of(cast.secretary).get(
+        reverse("book-zip", args=[cast.branch.pk, 2026]), follow=True
+    )
+    assert "附件“会议照片.png”的文件不在数据目录中" in answer.content.decode()

@@ -50,7 +50,7 @@ OF_BRANCH = {"branch-home", "roster", "member-admit", "record-list", "record-new
 OF_MEMBER = {"member", "member-edit", "member-transfer", "spell-begin"}
 OF_DRAFT = {"record", "record-edit", "record-save", "record-file", "record-discard"}
 OF_FILED = {*OF_DRAFT, "record-correct", "record-void"}
-BOOKS = frozenset({"book-pdf", "book-docx"})
+BOOKS = frozenset({"book-pdf", "book-docx", "book-zip"})
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import IO, Any
+from typing import IO, Any, Final
 from uuid import UUID
 
 from django.db.models import Q
@@ -50,25 +50,46 @@ README = """{branch}{year}年度党支部工作手册（电子版）
 """
 
 
+PIECE: Final = 1024 * 1024  # so much of a file is held in memory at once
+
+
+class ExportFailed(Exception):
+    """A book that could not be written whole; the message says why, in Chinese."""
+
+
 def export_bundle(
     stream: IO[bytes], *, branch: Organization, year: int, at: datetime, pdf: bytes | None
 ) -> int:
     """Write the ZIP of a branch's year to `stream`; gives the number of entries of the year.
 
-    Entries of other years are in it by their digests alone, so that the chain is whole.
+    Entries of other years are in it by their digests alone, so that the chain is whole. Whatever is
+    filed while it is written is not in it. Memory grows with the number of entries, not with the
+    size of the files. Raises ExportFailed.
     """
-    seals = list(seals_of(branch.id))
-    versions = RecordVersion.objects.filter(branch=branch).order_by("sequence")
+    head = ChainHead.objects.filter(pk=branch.id).first()
+    last = head.sequence if head else 0
+    seals = list(seals_of(branch.id).filter(sequence__lte=last))
+    versions = RecordVersion.objects.filter(branch=branch, sequence__lte=last).order_by("sequence")
     of_year = set(
         versions.filter(Q(year=year) | Q(record__current__year=year)).values_list("pk", flat=True)
     )
-    head = ChainHead.objects.filter(pk=branch.id).first()
     sums: dict[str, str] = {}
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
 
         def put(path: str, content: bytes) -> None:
             sums[path] = hashlib.sha256(content).hexdigest()
             archive.writestr(path, content)
+
+        def put_file(file: Attachment) -> None:
+            path = form.file_path(file.id.hex)
+            # Pictures, PDF and Office files are compressed already.
+            into = zipfile.ZipInfo(path, date_time=_MOMENT)
+            digest = hashlib.sha256()
+            with _open(file) as source, archive.open(into, "w", force_zip64=True) as target:
+                while piece := source.read(PIECE):
+                    digest.update(piece)
+                    target.write(piece)
+            sums[path] = digest.hexdigest()
 
         chain: list[str] = []  # "" for an entry that is here whole, else its digest
         named: set[UUID] = set()
@@ -79,9 +100,11 @@ def export_bundle(
             chain.append("")
             put(form.record_path(version.sequence), form.as_json(_entry(version)))
             named.update(UUID(f.key) for f in read_version(version).content.attachments)
-        for file in Attachment.objects.filter(pk__in=named).order_by("pk"):
-            with file.file.open("rb") as source:
-                put(form.file_path(file.id.hex), source.read())
+        files = list(Attachment.objects.filter(pk__in=named).order_by("pk"))
+        if len(files) < len(named):  # blacked out while this was written
+            raise ExportFailed("导出期间手册有变动，请重新导出。")
+        for file in files:
+            put_file(file)
         if pdf is not None:
             put(form.PDF, pdf)
         put(form.README, _readme(branch, year, seals).encode())
@@ -90,6 +113,18 @@ def export_bundle(
         archive.writestr(form.MANIFEST, manifest)
         archive.writestr(form.SIGNATURE, form.as_json(_signature(branch, manifest, at)))
     return len(of_year)
+
+
+_MOMENT: Final = (1980, 1, 1, 0, 0, 0)  # the first that a ZIP can say: files have no time here
+
+
+def _open(file: Attachment) -> IO[bytes]:
+    try:
+        return file.file.open("rb")
+    except FileNotFoundError as error:
+        raise ExportFailed(
+            f"附件“{file.name}”的文件不在数据目录中，无法导出。请系统管理员从备份中恢复该文件。"
+        ) from error
 
 
 def _entry(version: RecordVersion) -> Mapping[str, Any]:

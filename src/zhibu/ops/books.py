@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
 import click
@@ -11,7 +10,7 @@ from zhibu.documents.fonts import FontMissing
 from zhibu.documents.typesetting import TypesettingFailed, typeset_book
 from zhibu.documents.word import write_book_docx
 from zhibu.handbook.books import bind_book
-from zhibu.handbook.bundle import export_bundle
+from zhibu.handbook.bundle import ExportFailed, export_bundle
 from zhibu.ops.plans import find_branches
 from zhibu.org.models import Organization
 from zhibu.web import clock
@@ -45,22 +44,30 @@ def export(*, name: str, year: int, form: str, output: Path | None, force: bool)
     if target.exists() and not force:
         raise click.ClickException(f"{target} 已经存在；要覆盖请加 --force。")
     try:
-        content = make_book(branch, year, form)
-    except (FontMissing, TypesettingFailed) as error:
+        write_book(target, branch, year, form)
+    except (FontMissing, TypesettingFailed, ExportFailed) as error:
         raise click.ClickException(str(error)) from error
-    target.write_bytes(content)
     click.echo(f"已导出：{target}")
     return 0
 
 
-def make_book(branch: Organization, year: int, form: str) -> bytes:
-    """The book in one of its forms. Raises FontMissing, TypesettingFailed."""
+def write_book(target: Path, branch: Organization, year: int, form: str) -> None:
+    """The book in one of its forms. Raises FontMissing, TypesettingFailed, ExportFailed.
+
+    What is there already stays until the new file is whole.
+    """
     bound = bind_book(branch, year, today=clock.today())
     if form == "docx":
-        return write_book_docx(bound)
+        target.write_bytes(write_book_docx(bound))
+        return
     pdf = typeset_book(bound)
     if form == "pdf":
-        return pdf
-    stream = io.BytesIO()
-    export_bundle(stream, branch=branch, year=year, at=clock.now(), pdf=pdf)
-    return stream.getvalue()
+        target.write_bytes(pdf)
+        return
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("wb") as stream:
+            export_bundle(stream, branch=branch, year=year, at=clock.now(), pdf=pdf)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

@@ -52,6 +52,7 @@ class BookRights:
     may_write: bool
     may_seal: bool
     may_export: bool
+    lacks_talks: bool  # could export, but for the talks that the bound book holds
     countersigner: Organization | None
 
 

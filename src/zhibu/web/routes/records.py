@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern] = [
     path(_BOOK, books.book, name="book"),
     path(f"{_BOOK}book.pdf", books.pdf, name="book-pdf"),
     path(f"{_BOOK}book.docx", books.docx, name="book-docx"),
+    path(f"{_BOOK}book.zip", books.bundle, name="book-zip"),
     path("b/<uuid:branch>/seal/", seals.seal, name="seal"),
     path("seals/<uuid:pk>/countersign/", seals.countersign, name="seal-countersign"),
 ]
@@ -43,6 +44,7 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "book": Verb.SEE_BRANCH,
     "book-pdf": Verb.EXPORT,
     "book-docx": Verb.EXPORT,
+    "book-zip": Verb.EXPORT,
     "seal": Verb.SEAL,
     "seal-countersign": Verb.COUNTERSIGN,
 }

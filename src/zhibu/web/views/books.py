@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from contextlib import ExitStack
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -13,12 +16,13 @@ from zhibu.documents.fonts import FontMissing
 from zhibu.documents.typesetting import TypesettingFailed, typeset_book
 from zhibu.documents.word import write_book_docx
 from zhibu.handbook.books import bind_book
+from zhibu.handbook.bundle import ExportFailed, export_bundle
 from zhibu.handbook.models import RecordVersion
 from zhibu.org.models import Organization
 from zhibu.people.roles import Verb
 from zhibu.web import clock
 from zhibu.web.access import get_organization, reach
-from zhibu.web.downloads import download
+from zhibu.web.downloads import download, download_stream
 from zhibu.web.pages.book import BookRights, build_book
 from zhibu.web.pages.record_list import filed_records
 from zhibu.web.record_access import may_read_talks, pen_of, without_talks
@@ -56,26 +60,56 @@ def docx(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     return _take(request, branch, year, "docx")
 
 
+@require_safe
+def bundle(request: HttpRequest, branch: UUID, year: int) -> HttpResponseBase:
+    """The book with its records, files and signatures: it verifies on any machine by itself."""
+    organization = _to_take(request, branch, year)
+    # On the disk, not in memory: a year's pictures may be larger than the machine.
+    with ExitStack() as undone:
+        stream = undone.enter_context(tempfile.TemporaryFile())
+        try:
+            pdf = typeset_book(bind_book(organization, year, today=clock.today()))
+            export_bundle(stream, branch=organization, year=year, at=clock.now(), pdf=pdf)
+        except (FontMissing, TypesettingFailed, ExportFailed) as error:
+            messages.error(request, str(error))
+            return redirect("book", branch, year)
+        stream.seek(0)
+        undone.pop_all()  # the answer closes it
+        return download_stream(stream, _file_name(organization, year, "zip"))
+
+
 def _take(request: HttpRequest, branch: UUID, year: int, form: str) -> HttpResponse:
-    organization = get_organization(request, branch, Verb.EXPORT)
-    # The bound book holds the talks too: who may not read them takes no book.
-    if not 1921 <= year <= 2200 or not may_read_talks(request, organization):
-        raise Http404
+    organization = _to_take(request, branch, year)
     bound = bind_book(organization, year, today=clock.today())
     try:
         content = typeset_book(bound) if form == "pdf" else write_book_docx(bound)
     except (FontMissing, TypesettingFailed) as error:
         messages.error(request, str(error))
         return redirect("book", branch, year)
-    return download(content, f"{organization.short_name}{year}年党支部工作手册.{form}")
+    return download(content, _file_name(organization, year, form))
+
+
+def _to_take(request: HttpRequest, branch: UUID, year: int) -> Organization:
+    organization = get_organization(request, branch, Verb.EXPORT)
+    # The bound book holds the talks too: who may not read them takes no book.
+    if not 1921 <= year <= 2200 or not may_read_talks(request, organization):
+        raise Http404
+    return organization
+
+
+def _file_name(branch: Organization, year: int, form: str) -> str:
+    return f"{branch.short_name}{year}年党支部工作手册.{form}"
 
 
 def _rights(request: HttpRequest, branch: Organization) -> BookRights:
     held = reach(request)
+    may_export = held.may(Verb.EXPORT, branch.path)
+    may_read_all = may_read_talks(request, branch)
     return BookRights(
         may_write=pen_of(request, branch) is not None,
         may_seal=held.may(Verb.SEAL, branch.path),
-        may_export=held.may(Verb.EXPORT, branch.path) and may_read_talks(request, branch),
+        may_export=may_export and may_read_all,
+        lacks_talks=may_export and not may_read_all,
         countersigner=countersigner(request, branch),
     )
 
