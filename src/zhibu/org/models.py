@@ -94,6 +94,53 @@ class Organization(models.Model):
         return self.name
 
 
+class PlaceQuerySet(models.QuerySet["Place"]):
+    """Reads of the tree as it was."""
+
+    def on(self, day: date) -> Self:
+        """Those that held on that day."""
+        return self.filter(since__lte=day).filter(Q(until__isnull=True) | Q(until__gte=day))
+
+    def between(self, since: date, until: date) -> Self:
+        """Those that held on at least one day of the span."""
+        return self.filter(since__lte=until).filter(Q(until__isnull=True) | Q(until__gte=since))
+
+
+class Place(models.Model):
+    """沿革: where an organisation hung and what it was called, from a day to a day.
+
+    The organisation's own row repeats the one that holds now, so that a question of scope stays one
+    range of one column. A path is given once and never to another organisation.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="places")
+    parent = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    path = models.CharField(max_length=64, db_index=True, editable=False)
+    name = models.CharField("全称", max_length=200)
+    short_name = models.CharField("简称", max_length=60)
+    since = models.DateField("起始日期")
+    until = models.DateField("截止日期", null=True, blank=True)
+
+    objects: ClassVar[PlaceQuerySet] = PlaceQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["organization", "since"]
+        constraints = [
+            spans(name="place_span"),
+            models.UniqueConstraint(fields=["organization", "since"], name="place_one_a_day"),
+            models.UniqueConstraint(
+                fields=["organization"], condition=Q(until__isnull=True), name="place_one_open"
+            ),
+        ]
+        indexes = [models.Index(fields=["parent", "since"], name="place_children")]
+
+    def __str__(self) -> str:
+        return f"{self.name}（{self.since:%Y-%m-%d}起）"
+
+
 class Term(models.Model):
     """届次: one term of office of a branch or a committee."""
 

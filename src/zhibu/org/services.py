@@ -6,10 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Max
 
 from zhibu.ledger.services import note
-from zhibu.org import paths
+from zhibu.org import places
 from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Post, Term
 from zhibu.people.models import Person
 from zhibu.people.roles import EXCLUSIVE, Role
@@ -62,32 +61,27 @@ def found_organization(
 
     Without a day of its own it uses the system since the day on which its parent began to.
     """
-    if parent is None:
-        last = Organization.objects.filter(parent=None).aggregate(last=Max("path"))["last"] or ""
-        prefix = ""
-    else:
+    if parent is not None:
         # Two who found at once would take the same place: the parent's row is the queue.
         parent = Organization.objects.select_for_update().get(pk=parent.pk)
         if Organization.Kind(kind) not in may_hold(parent):
             raise Refused(f"{parent.get_kind_display()}下不能设立{Organization.Kind(kind).label}。")
         if founded_on < parent.founded_on:
             raise Refused("成立日期不能早于上级组织的成立日期。")
-        last = parent.children.aggregate(last=Max("path"))["last"] or ""
-        prefix = parent.path
         in_use_since = in_use_since or parent.in_use_since
-    number = int(last[-paths.WIDTH :], 36) + 1 if last else 1
     organization = Organization.objects.create(
         name=name,
         short_name=short_name or name,
         kind=kind,
         field=field,
         parent=parent,
-        path=prefix + paths.segment(number),
+        path=places.next_path(parent),
         founded_on=founded_on,
         is_pilot=is_pilot,
         theme_day=theme_day,
         in_use_since=in_use_since,
     )
+    places.open_place(organization, since=founded_on)
     note(
         by=by, verb="found", organization_id=organization.pk, subject=organization, at=at,
         detail={"name": name, "kind": kind},
@@ -107,6 +101,7 @@ def edit_organization(
     for key, value in changes.items():
         setattr(organization, key, value)
     organization.save(update_fields=list(changes))
+    places.correct_place(organization)
     note(
         by=by, verb="edit", organization_id=organization.pk, subject=organization, at=at,
         detail={"before": before, "after": changes},
@@ -128,6 +123,7 @@ def dissolve_organization(
         raise Refused("撤销日期不能早于成立日期。")
     organization.dissolved_on = dissolved_on
     organization.save(update_fields=["dissolved_on"])
+    places.close_place(organization, until=dissolved_on)
     note(
         by=by, verb="dissolve", organization_id=organization.pk, subject=organization, at=at,
         detail={"dissolved_on": dissolved_on.isoformat()},

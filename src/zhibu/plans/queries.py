@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import F, Q, QuerySet, Sum, Value
+from django.db.models import F, Q, QuerySet, Sum, UUIDField, Value
 
 from zhibu.org import paths
-from zhibu.org.models import Organization
+from zhibu.org.models import Organization, Place
 from zhibu.plans.models import LineChange, Plan, PlanLine, Tally, TallyDelta
 from zhibu.rules.norm import Activity
 from zhibu.rules.periods import last_of, month_index
@@ -137,34 +137,41 @@ def last_year_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
 
 
 def read_tallies(organizations: Iterable[Organization], year: int) -> dict[UUID, tuple[Count, ...]]:
-    """The counts of each organisation with all below it, in one query.
+    """The counts of each organisation with all below it, in two queries.
 
     What the worker has folded in already, and what writes have left since, found by the prefix of
-    the path. One statement sees one moment, so nothing is counted twice while the worker folds.
+    the path, of one that the organisation has left as well. One statement sees one moment, so
+    nothing is counted twice while the worker folds.
     """
     wanted = list(organizations)
-    cells: dict[str, dict[tuple[str, date], list[int]]] = {
-        organization.path: defaultdict(lambda: [0, 0, 0, 0]) for organization in wanted
+    cells: dict[UUID, dict[tuple[str, date], list[int]]] = {
+        organization.id: defaultdict(lambda: [0, 0, 0, 0]) for organization in wanted
     }
-    for row in _tally_rows(wanted, year) if wanted else ():
-        if row.is_folded:
-            row.add_to(cells[row.path])
+    of_path = dict(
+        Place.objects.filter(organization__in=cells).order_by().values_list("path", "organization")
+    )
+    for row in _tally_rows(cells, of_path, year) if wanted else ():
+        if row.organization is not None:
+            row.add_to(cells[row.organization])
             continue
-        for path, of_path in cells.items():
-            if paths.is_within(row.path, path):
-                row.add_to(of_path)
+        for key in {of_path[path] for path in _upwards(row.path) if path in of_path}:
+            row.add_to(cells[key])
     return {
-        organization.id: tuple(
+        key: tuple(
             Count(practice_class, due_on, *cell)
-            for (practice_class, due_on), cell in sorted(cells[organization.path].items())
+            for (practice_class, due_on), cell in sorted(of_day.items())
             if any(cell)
         )
-        for organization in wanted
+        for key, of_day in cells.items()
     }
+
+
+def _upwards(path: str) -> tuple[str, ...]:
+    return (path, *paths.ancestors(path))
 
 
 class _TallyRow(NamedTuple):
-    is_folded: int
+    organization: UUID | None  # of a total; a delta has the path of its branch instead
     path: str
     practice_class: str
     due_on: date
@@ -179,9 +186,11 @@ class _TallyRow(NamedTuple):
             cell[at] += number
 
 
-def _tally_rows(organizations: list[Organization], year: int) -> Iterable[_TallyRow]:
+def _tally_rows(
+    organizations: Collection[UUID], organization_paths: Iterable[str], year: int
+) -> Iterable[_TallyRow]:
     within = Q(pk__in=[])
-    for path in _topmost({organization.path for organization in organizations}):
+    for path in _topmost(set(organization_paths)):
         within |= Q(path__gte=path, path__lt=paths.successor(path))
     key = ("practice_class", "due_on")
     counts = ("total", "done", "late", "waived")
@@ -189,13 +198,13 @@ def _tally_rows(organizations: list[Organization], year: int) -> Iterable[_Tally
     pending = (
         TallyDelta.objects.filter(within, year=year)
         .values("path", *key)
-        .annotate(is_folded=Value(0), **sums)
-        .values_list("is_folded", "path", *key, *sums)
+        .annotate(of=Value(None, output_field=UUIDField()), **sums)
+        .values_list("of", "path", *key, *sums)
     )
     folded = (
-        Tally.objects.filter(organization__in=[o.id for o in organizations], year=year)
-        .annotate(is_folded=Value(1))
-        .values_list("is_folded", "organization__path", *key, *counts)
+        Tally.objects.filter(organization__in=organizations, year=year)
+        .annotate(at=Value(""))
+        .values_list("organization_id", "at", *key, *counts)
     )
     return (_TallyRow(*row) for row in folded.union(pending, all=True))
 

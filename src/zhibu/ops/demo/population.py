@@ -11,7 +11,7 @@ from django.utils import timezone
 from zhibu.ops.demo.seeds import BranchSeed, MemberSeed
 from zhibu.ops.demo.shelf import Shelf
 from zhibu.org import paths
-from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Place, Post, Term
 from zhibu.people.models import Person
 from zhibu.people.roles import Role
 
@@ -64,6 +64,12 @@ def put_organization(
         theme_day=theme_day,
     )
     shelf.put(row)
+    shelf.put(
+        Place(
+            organization=row, parent=parent, path=row.path, name=name, short_name=short_name,
+            since=founded_on,
+        )
+    )  # fmt: skip
     shelf.note(
         verb="found", organization_id=row.pk, subject=row, at=at,
         detail={"name": name, "kind": str(kind)},

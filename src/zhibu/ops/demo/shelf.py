@@ -12,13 +12,13 @@ from django.db import connection, models, transaction
 
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.ledger.models import ChainHead, Entry, OrganizationKey, Seal
-from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Place, Post, Term
 from zhibu.people.models import Person
 from zhibu.plans.models import LineChange, Plan, PlanLine
 from zhibu.plans.services.tallies import Cell, add_to_tallies
 
 ORDER: Final[tuple[type[models.Model], ...]] = (
-    Person, Organization, Term, Member, Membership, MemberSpell, Post, Grant, Plan, PlanLine,
+    Person, Organization, Place, Term, Member, Membership, MemberSpell, Post, Grant, Plan, PlanLine,
     LineChange, RecordVersion, ChainHead, OrganizationKey, Seal, Entry,
 )  # fmt: skip
 

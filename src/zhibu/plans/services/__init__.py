@@ -13,6 +13,7 @@ from zhibu.plans.services.editing import (
     restore_line,
     waive_line,
 )
+from zhibu.plans.services.endings import lapse_lines
 from zhibu.plans.services.holidays import (
     HolidayFault,
     HolidayProposal,
@@ -30,7 +31,7 @@ from zhibu.plans.services.sheets import (
     plan_table,
     preview_import,
 )
-from zhibu.plans.services.tallies import fold_tallies
+from zhibu.plans.services.tallies import fold_tallies, move_tallies
 
 __all__ = [
     "Beginning",
@@ -57,6 +58,8 @@ __all__ = [
     "edit_line",
     "fold_tallies",
     "import_holidays",
+    "lapse_lines",
+    "move_tallies",
     "plan_table",
     "preview_import",
     "recheck_holidays",

@@ -8,16 +8,16 @@ takes them away in the same transaction: a worker that is killed half-way has do
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Field
+from django.db.models import Count, F, Field, Q
 
 from zhibu.org import paths
-from zhibu.org.models import Organization
+from zhibu.org.models import Place
 from zhibu.people.keys import new_key
 from zhibu.plans.models import Plan, PlanLine, Tally, TallyDelta
 from zhibu.rules.branches import is_before_use
@@ -39,13 +39,19 @@ def counts_of(line: PlanLine, in_use_since: date | None) -> Counts:
 
 
 class Moves:
-    """What one verb changes in the tallies. Lines of drafts do not count."""
+    """What one verb changes in the tallies. Lines of drafts do not count.
+
+    A line counts for the levels above the branch as they were on its due day: a branch that moved
+    keeps what was due before under its old superior, and counts under the new one from then on.
+    """
 
     def __init__(self) -> None:
-        self._cells: dict[Cell, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+        self._cells: dict[tuple[UUID, int, str, date], list[int]] = defaultdict(
+            lambda: [0, 0, 0, 0]
+        )
 
     def leave(self, plan: Plan, *lines: PlanLine) -> None:
-        """These lines, as they are now, no longer count. Wants the plan's branch fetched."""
+        """These lines, as they are now, no longer count."""
         self._count(plan, lines, -1)
 
     def enter(self, plan: Plan, *lines: PlanLine) -> None:
@@ -54,22 +60,104 @@ class Moves:
 
     def write(self) -> None:
         """Leave the changes as deltas for the worker, in the caller's transaction."""
-        deltas = []
-        for (path, year, practice_class, due_on), counts in sorted(self._cells.items()):
-            if any(counts):
-                key = {"path": path, "year": year, "practice_class": practice_class}
-                numbers = dict(zip(_COUNTS, counts, strict=True))
-                deltas.append(TallyDelta(due_on=due_on, **key, **numbers))
-        TallyDelta.objects.bulk_create(deltas)
+        changed = {key: counts for key, counts in self._cells.items() if any(counts)}
+        places = _hold_places({branch for branch, *_ in changed})
+        leave_deltas(
+            {
+                (path_on(places[branch], due_on), year, practice_class, due_on): counts
+                for (branch, year, practice_class, due_on), counts in changed.items()
+            }
+        )
 
     def _count(self, plan: Plan, lines: Iterable[PlanLine], sign: int) -> None:
         if plan.state != Plan.State.ADOPTED:
             return
-        path, since = plan.branch.path, plan.branch.in_use_since
+        since = plan.branch.in_use_since
         for line in lines:
-            cell = self._cells[path, line.year, line.practice_class, line.due_on]
+            cell = self._cells[plan.branch_id, line.year, line.practice_class, line.due_on]
             for at, number in enumerate(counts_of(line, since)):
                 cell[at] += sign * number
+
+
+def path_on(places: Sequence[Place], day: date) -> str:
+    """The path that an organisation had on a day; its first before that, its last after the end."""
+    had = [place for place in places if place.since <= day]
+    return (had[-1] if had else places[0]).path
+
+
+def leave_deltas(cells: Mapping[Cell, Iterable[int]]) -> None:
+    """Deltas for the worker, in the caller's transaction."""
+    TallyDelta.objects.bulk_create(
+        [
+            TallyDelta(
+                path=path,
+                year=year,
+                practice_class=practice_class,
+                due_on=due_on,
+                **dict(zip(_COUNTS, counts, strict=True)),
+            )
+            for (path, year, practice_class, due_on), counts in sorted(cells.items())
+        ],
+        batch_size=ROWS_A_STATEMENT,
+    )
+
+
+def _hold_places(branches: set[UUID]) -> dict[UUID, list[Place]]:
+    """The places of branches, held: one that moves waits for us or we for it, and see it then."""
+    if not branches:
+        return {}
+    found = _places(branches, is_held=True)
+    if any(all(place.until is not None for place in places) for places in found.values()):
+        # It moved while we waited (the new row came after our statement began), or has ended.
+        found = _places(branches, is_held=False)
+    return found
+
+
+def _places(branches: set[UUID], *, is_held: bool) -> dict[UUID, list[Place]]:
+    rows = Place.objects.filter(organization__in=branches).order_by("organization", "since")
+    found: dict[UUID, list[Place]] = defaultdict(list)
+    for place in rows.select_for_update(no_key=True) if is_held else rows:
+        found[place.organization_id].append(place)
+    return found
+
+
+def move_tallies(branch_path: str, *, old: str, new: str, on: date) -> int:
+    """Lines due from a day on count under another superior; how many changed their place.
+
+    `branch_path` is where the moved organisation hangs now, `old` and `new` are the paths of the
+    superiors that it left and that it came under. What lies between is as it was.
+    """
+    rows = (
+        PlanLine.objects.filter(
+            branch__path__gte=branch_path,
+            branch__path__lt=paths.successor(branch_path),
+            plan__state=Plan.State.ADOPTED,
+            due_on__gte=on,
+        )
+        .exclude(
+            # as in `counts_of`: open from before the system was in use
+            happened_on=None,
+            waived_at=None,
+            due_on__lt=F("branch__in_use_since"),
+        )
+        .order_by()
+        .values_list("year", "practice_class", "due_on")
+        .annotate(
+            total=Count("pk"),
+            done=Count("pk", filter=Q(happened_on__lte=F("due_on"))),
+            late=Count("pk", filter=Q(happened_on__gt=F("due_on"))),
+            waived=Count("pk", filter=Q(waived_at__isnull=False)),
+        )
+    )
+    cells: dict[Cell, tuple[int, ...]] = {}
+    moved = 0
+    for year, practice_class, due_on, *counts in rows:
+        for path, sign in ((old, -1), (new, 1)):
+            if path:  # a root has nothing above it
+                cells[path, year, practice_class, due_on] = tuple(sign * n for n in counts)
+        moved += counts[0]
+    leave_deltas(cells)
+    return moved
 
 
 def fold_tallies(limit: int = 2000) -> int:
@@ -101,14 +189,20 @@ def fold_tallies(limit: int = 2000) -> int:
 
 def add_to_tallies(cells: Mapping[Cell, Iterable[int]]) -> None:
     """Add counts to the totals, in one order for all workers so that none waits in a circle."""
+    # A path that an organisation has left is still its own and nobody else's.
     ids: dict[str, UUID] = dict(
-        Organization.objects.filter(path__in={cell[0] for cell in cells}).values_list("path", "id")
+        Place.objects.filter(path__in={cell[0] for cell in cells})
+        .order_by()
+        .values_list("path", "organization")
+        .distinct()
     )
-    rows = [
-        (new_key(), ids[path], year, practice_class, due_on, *counts)
-        for (path, year, practice_class, due_on), counts in sorted(cells.items())
-        if path in ids
-    ]
+    sums: dict[tuple[UUID, int, str, date], list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for (path, year, practice_class, due_on), counts in cells.items():
+        if path in ids:
+            total = sums[ids[path], year, practice_class, due_on]
+            for at, count in enumerate(counts):
+                total[at] += count
+    rows = [(new_key(), *key, *counts) for key, counts in sorted(sums.items())]
     for start in range(0, len(rows), ROWS_A_STATEMENT):
         _upsert(rows[start : start + ROWS_A_STATEMENT])
 
