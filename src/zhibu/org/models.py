@@ -127,7 +127,7 @@ class Place(models.Model):
     objects: ClassVar[PlaceQuerySet] = PlaceQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
-        ordering = ["organization", "since"]
+        ordering = ["organization_id", "since"]
         constraints = [
             spans(name="place_span"),
             models.UniqueConstraint(fields=["organization", "since"], name="place_one_a_day"),

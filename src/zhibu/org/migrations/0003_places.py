@@ -29,7 +29,7 @@ def place_all(apps, schema_editor):  # type: ignore[no-untyped-def]
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('org', '0001_initial'),
+        ('org', '0002_in_use_since_and_activist'),
     ]
 
     operations = [
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='org.organization')),
             ],
             options={
-                'ordering': ['organization', 'since'],
+                'ordering': ['organization_id', 'since'],
                 'indexes': [models.Index(fields=['parent', 'since'], name='place_children')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('until__isnull', True), ('until__gte', models.F('since')), _connector='OR'), name='place_span'), models.UniqueConstraint(fields=('organization', 'since'), name='place_one_a_day'), models.UniqueConstraint(condition=models.Q(('until__isnull', True)), fields=('organization',), name='place_one_open')],
             },

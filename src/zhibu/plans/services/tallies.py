@@ -114,9 +114,9 @@ def _hold_places(branches: set[UUID]) -> dict[UUID, list[Place]]:
 
 
 def _places(branches: set[UUID], *, is_held: bool) -> dict[UUID, list[Place]]:
-    rows = Place.objects.filter(organization__in=branches).order_by("organization", "since")
+    rows = Place.objects.filter(organization__in=branches).order_by("organization_id", "since")
     found: dict[UUID, list[Place]] = defaultdict(list)
-    for place in rows.select_for_update(no_key=True) if is_held else rows:
+    for place in rows.select_for_update(of=("self",), no_key=True) if is_held else rows:
         found[place.organization_id].append(place)
     return found
 
