@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from zhibu.org import paths
-from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Place, Post, Term
 
 
 def ancestors_of(organization: Organization) -> QuerySet[Organization]:
@@ -30,6 +31,42 @@ def children_of(organization: Organization, day: date) -> QuerySet[Organization]
         )
         .order_by("path")
     )
+
+
+def places_of(organization: Organization) -> QuerySet[Place]:
+    """Where it hung and what it was called, the newest first."""
+    return (
+        Place.objects.filter(organization=organization).select_related("parent").order_by("-since")
+    )
+
+
+def children_between(
+    organization: Organization, since: date, until: date
+) -> QuerySet[Organization]:
+    """What hung right below on at least one day of the span and stood then, in the tree's order."""
+    hung = Place.objects.between(since, until).filter(parent=organization)
+    return (
+        Organization.objects.filter(pk__in=hung.values("organization"), founded_on__lte=until)
+        .filter(Q(dissolved_on__isnull=True) | Q(dissolved_on__gte=since))
+        .order_by("path")
+    )
+
+
+def places_under(
+    organization: Organization, children: Iterable[Organization], since: date, until: date
+) -> QuerySet[Place]:
+    """When in the span these hung right below, and under which names; the earliest first."""
+    return (
+        Place.objects.between(since, until)
+        .filter(parent=organization, organization__in=list(children))
+        .order_by("organization_id", "since")
+    )
+
+
+def name_on(organization: Organization, day: date) -> Place | None:
+    """The place, and with it the name, of an organisation on a day; its first before that."""
+    had = Place.objects.filter(organization=organization)
+    return had.filter(since__lte=day).order_by("-since").first() or had.order_by("since").first()
 
 
 def holding(day: date, prefix: str = "") -> Q:

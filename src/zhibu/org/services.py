@@ -42,6 +42,11 @@ def may_hold(parent: Organization) -> set[Organization.Kind]:
     return _MAY_HOLD[Organization.Kind(parent.kind)]
 
 
+def holders_of(kind: str) -> list[Organization.Kind]:
+    """Below which kinds of organisation this kind may hang."""
+    return [parent for parent, held in _MAY_HOLD.items() if kind in held]
+
+
 @transaction.atomic
 def found_organization(
     *,

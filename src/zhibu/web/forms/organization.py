@@ -66,12 +66,6 @@ class FoundForm(OrganizationForm):
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
 
 
-class DissolveForm(forms.Form):
-    """The end of an organisation."""
-
-    dissolved_on = DayField(label="撤销日期")
-
-
 class UseForm(forms.Form):
     """From which day on the system is in use."""
 

@@ -10,7 +10,7 @@ from django.core.paginator import Page
 from django.urls import reverse
 
 from zhibu.org import queries
-from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.org.models import Member, Membership, MemberSpell, Organization, Place, Post, Term
 from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
 from zhibu.web.forms.organization import THEME_DAYS
@@ -29,7 +29,8 @@ class OrganizationPage:
     theme_day: str
     may_edit: bool
     may_found: bool
-    may_dissolve: bool
+    may_reshape: bool  # rename, move, merge, split, dissolve: from the level above
+    places: tuple[Place, ...]
     may_begin: bool
     may_see_roster: bool
     may_grant: bool
@@ -87,7 +88,9 @@ def build_organization(
         may_edit=reach.may(Verb.EDIT_ORGANIZATION, path),
         may_found=reach.may(Verb.EDIT_ORGANIZATION, path)
         and organization.kind != Organization.Kind.GROUP,
-        may_dissolve=bool(above) and reach.may(Verb.EDIT_ORGANIZATION, above),
+        may_reshape=organization.dissolved_on is None
+        and reach.may(Verb.EDIT_ORGANIZATION, above or path),
+        places=tuple(queries.places_of(organization)),
         may_begin=organization.kind != Organization.Kind.GROUP
         and reach.may(Verb.EDIT_ORGANIZATION, above or path),
         may_see_roster=organization.kind == Organization.Kind.BRANCH

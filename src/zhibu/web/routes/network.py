@@ -7,7 +7,7 @@ from typing import Final
 from django.urls import path
 
 from zhibu.people.roles import Verb
-from zhibu.web.views import accounts, home, ledger, members, organizations, overview
+from zhibu.web.views import accounts, home, ledger, members, organizations, overview, tree
 
 urlpatterns = [
     path("b/<uuid:branch>/", home.home, name="branch-home"),
@@ -19,8 +19,12 @@ urlpatterns = [
     path("o/<uuid:pk>/organization/", organizations.show, name="organization"),
     path("o/<uuid:pk>/edit/", organizations.edit, name="organization-edit"),
     path("o/<uuid:pk>/found/", organizations.found, name="organization-found"),
-    path("o/<uuid:pk>/dissolve/", organizations.dissolve, name="organization-dissolve"),
     path("o/<uuid:pk>/use/", organizations.use, name="organization-use"),
+    path("o/<uuid:pk>/dissolve/", tree.dissolve, name="organization-dissolve"),
+    path("o/<uuid:pk>/rename/", tree.rename, name="organization-rename"),
+    path("o/<uuid:pk>/move/", tree.move, name="organization-move"),
+    path("o/<uuid:pk>/merge/", tree.merge, name="organization-merge"),
+    path("o/<uuid:pk>/split/", tree.split, name="organization-split"),
     path("o/<uuid:pk>/term/", organizations.term, name="organization-term"),
     path("o/<uuid:pk>/appoint/", organizations.appoint, name="appoint"),
     path("posts/<uuid:pk>/relieve/", organizations.relieve, name="relieve"),
@@ -50,6 +54,10 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "organization-found": Verb.EDIT_ORGANIZATION,
     "organization-dissolve": Verb.EDIT_ORGANIZATION,
     "organization-use": Verb.EDIT_ORGANIZATION,
+    "organization-rename": Verb.EDIT_ORGANIZATION,
+    "organization-move": Verb.EDIT_ORGANIZATION,
+    "organization-merge": Verb.EDIT_ORGANIZATION,
+    "organization-split": Verb.EDIT_ORGANIZATION,
     "organization-term": Verb.EDIT_ORGANIZATION,
     "appoint": Verb.EDIT_ORGANIZATION,
     "relieve": Verb.EDIT_ORGANIZATION,

@@ -17,7 +17,6 @@ from zhibu.plans.services import begin_use
 from zhibu.web import access, clock
 from zhibu.web.forms.organization import (
     AppointForm,
-    DissolveForm,
     EndForm,
     FoundForm,
     OrganizationForm,
@@ -75,27 +74,6 @@ def found(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, f"已设立“{made.name}”。")
             return redirect("organization", made.pk)
     return ask(request, parent, form, title="设立下级组织", submit="设立")
-
-
-def dissolve(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The end of an organisation, by the level above it."""
-    organization = access.get_organization(request, pk, Verb.EDIT_ORGANIZATION)
-    access.require(request, Verb.EDIT_ORGANIZATION, organization.path[:-4])
-    form = DissolveForm(request.POST or None, initial={"dissolved_on": clock.today()})
-    if request.method == "POST" and form.is_valid():
-        try:
-            services.dissolve_organization(
-                organization=organization, by=access.person_of(request), at=clock.now(), **form.cleaned_data
-            )  # fmt: skip
-        except services.Refused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, f"已撤销“{organization.name}”，原有安排表、记录和手册保留。")
-            return redirect("organization", organization.parent_id)
-    return ask(
-        request, organization, form, title=f"撤销“{organization.name}”", submit="撤销",
-        warning="撤销之日起不再产生应做事项；以往的安排表、记录和手册保持原样，可以继续查阅。",
-    )  # fmt: skip
 
 
 def use(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -1,0 +1,196 @@
+"""Changing the tree in the browser: shown first, done when confirmed, refused with a reason."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from tests.cast import AT, PASSWORD, Cast, client_of
+from tests.web.record_story import Fields, make_table
+
+from zhibu.ledger.models import Entry
+from zhibu.org.models import Membership, Organization, Place
+from zhibu.org.services import found_organization, grant_role, open_account
+from zhibu.people.models import Person
+from zhibu.people.roles import Role
+from zhibu.web.forms.tree import LISTED
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def commission_office(cast: Cast) -> Person:
+    """Who may edit both committees."""
+    person = open_account(username="gongwei", name="工委办", password=PASSWORD, by=None, at=AT)
+    grant_role(
+        person=person, role=Role.OFFICE, organization=cast.commission, with_below=True, since=AT,
+        by=None, at=AT,
+    )  # fmt: skip
+    return person
+
+
+def confirm(client: Any, address: str, given: dict[str, Any]) -> Any:
+    """Send the form, then what the page that shows the consequences holds."""
+    shown = client.post(address, given)
+    assert shown.status_code == 200, shown.content.decode()
+    page = Fields()
+    page.feed(shown.content.decode())
+    return client.post(address, _many(page.values))
+
+
+def _many(values: list[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in values:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def test_a_move_is_shown_and_then_done(cast: Cast, commission_office: Person) -> None:
+    """What follows is said; nothing happens before it is confirmed."""
+    make_table(cast)
+    client = client_of(commission_office)
+    address = reverse("organization-move", args=(cast.branch.pk,))
+    given = {"parent": str(cast.far_committee.pk), "on": "2026-03-02"}
+    entries = Entry.objects.count()
+    shown = client.post(address, given)
+    text = shown.content.decode()
+    assert "还没有办理" in text
+    assert "从此不能查看的人员" in text
+    assert "办公室（市局直属机关党委党办）" in text
+    assert "外单位党办（邻局直属机关党委党办）" in text
+    assert Entry.objects.count() == entries
+    done = confirm(client, address, given)
+    assert done.status_code == 302
+    moved = Organization.objects.get(pk=cast.branch.pk)
+    assert moved.parent_id == cast.far_committee.pk
+    assert client_of(cast.office).get(reverse("organization", args=(moved.pk,))).status_code == 404
+    page = client_of(cast.far_office).get(reverse("organization", args=(moved.pk,)))
+    assert "沿革" in page.content.decode()
+
+
+def test_what_changed_meanwhile_is_shown_again(cast: Cast, commission_office: Person) -> None:
+    """A confirmation of something else than what was shown does nothing but show it again."""
+    client = client_of(commission_office)
+    address = reverse("organization-merge", args=(cast.branch.pk,))
+    given = {"target": str(cast.other_branch.pk), "on": "2026-03-02", "shown": "0" * 16}
+    answer = client.post(address, given)
+    assert answer.status_code == 200
+    assert "情况刚刚有变化" in answer.content.decode()
+    assert Organization.objects.get(pk=cast.branch.pk).dissolved_on is None
+
+
+def test_a_merge_without_javascript(cast: Cast) -> None:
+    """The office merges two branches of its own."""
+    make_table(cast)
+    client = client_of(cast.office)
+    address = reverse("organization-merge", args=(cast.branch.pk,))
+    done = confirm(client, address, {"target": str(cast.other_branch.pk), "on": "2026-03-02"})
+    assert done.status_code == 302
+    assert Membership.objects.filter(branch=cast.other_branch, until=None).count() == 12
+    book = client.get(reverse("book", args=(cast.branch.pk, 2026)))
+    assert book.status_code == 200
+
+
+def test_a_split_takes_the_chosen_members(cast: Cast) -> None:
+    """Several chosen members survive the page in between."""
+    chosen = [str(member.pk) for member in cast.members[5:8]]
+    address = reverse("organization-split", args=(cast.branch.pk,))
+    given = {"name": "第三党支部", "short_name": "三支部", "on": "2026-03-02", "members": chosen}
+    done = confirm(client_of(cast.office), address, given)
+    made = Organization.objects.get(name="第三党支部")
+    assert done["Location"] == reverse("organization", args=(made.pk,))
+    assert Membership.objects.filter(branch=made, until=None).count() == 3
+
+
+def test_a_rename_and_a_dissolution(cast: Cast) -> None:
+    """Each with its day."""
+    client = client_of(cast.office)
+    address = reverse("organization-rename", args=(cast.branch.pk,))
+    confirm(client, address, {"name": "综合支部", "short_name": "综合", "on": "2026-03-02"})
+    assert list(Place.objects.filter(organization=cast.branch).values_list("name", flat=True)) == [
+        "第一党支部",
+        "综合支部",
+    ]
+    address = reverse("organization-dissolve", args=(cast.group.pk,))
+    refused = client.post(address, {"last_day": "2026-03-01"})
+    assert refused.status_code == 422
+    assert "还有党员在册" in refused.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("verb", "given", "said"),
+    [
+        ("move", {"parent": "", "on": "2026-03-02"}, "这个字段是必填项"),
+        ("move", {"parent": "0190a0a0-0000-7000-8000-000000000000", "on": "2026-03-02"}, "选择"),
+        ("merge", {"target": "x" * 300, "on": "1899-01-01"}, "日期过早"),
+        ("rename", {"name": "𠮷" * 201, "short_name": "简", "on": "2026-03-02"}, "200"),
+        ("rename", {"name": "新", "short_name": "新", "on": "2100-01-01"}, "还没有到"),
+        ("split", {"name": "新", "short_name": "新", "on": "2026-03-02"}, "请选择"),
+        ("dissolve", {"last_day": "昨天"}, "请填写日期"),
+    ],
+)
+def test_bad_input_is_told_and_kept(
+    cast: Cast, commission_office: Person, verb: str, given: dict[str, str], said: str
+) -> None:
+    """A clear message, what was typed still there, nothing changed."""
+    entries = Entry.objects.count()
+    address = reverse(f"organization-{verb}", args=(cast.branch.pk,))
+    answer = client_of(commission_office).post(address, given)
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in text
+    if given.get("name") == "新":
+        assert 'value="新"' in text
+    assert Entry.objects.count() == entries
+
+
+@pytest.mark.parametrize("verb", ["rename", "move", "merge", "split", "dissolve"])
+def test_only_the_level_above(cast: Cast, verb: str) -> None:
+    """The branch itself, its neighbour and strangers find no such page."""
+    address = reverse(f"organization-{verb}", args=(cast.branch.pk,))
+    for person in (cast.secretary, cast.neighbour, cast.stranger, cast.far_office, cast.leader):
+        assert client_of(person).get(address).status_code == 404
+        assert client_of(person).post(address, {}).status_code == 404
+    assert client_of(cast.office).get(address).status_code == 200
+
+
+def test_nobody_moves_where_they_do_not_reach(cast: Cast) -> None:
+    """A committee of somebody else is no choice, even when its key is sent."""
+    address = reverse("organization-move", args=(cast.branch.pk,))
+    answer = client_of(cast.office).post(
+        address, {"parent": str(cast.far_committee.pk), "on": "2026-03-02"}
+    )
+    assert answer.status_code == 422
+    assert Organization.objects.get(pk=cast.branch.pk).parent_id == cast.committee.pk
+
+
+def test_of_many_the_name_is_written(cast: Cast, commission_office: Person) -> None:
+    """With more than a list can hold, one writes the name; what fits several is told."""
+    for number in range(LISTED):
+        found_organization(
+            name=f"分局第{number:02d}党委", short_name=f"{number:02d}党委", kind="committee",
+            parent=cast.commission, founded_on=date(2015, 1, 1), by=None, at=AT,
+        )  # fmt: skip
+    client = client_of(commission_office)
+    address = reverse("organization-move", args=(cast.branch.pk,))
+    assert 'type="text" name="parent"' in client.get(address).content.decode()
+    for name, said in (("分局第0", "有多个组织符合"), ("没有这个", "没有找到")):
+        answer = client.post(address, {"parent": name, "on": "2026-03-02"})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    assert confirm(client, address, {"parent": "第07", "on": "2026-03-02"}).status_code == 302
+    assert Organization.objects.get(pk=cast.branch.pk).parent.short_name == "07党委"  # type: ignore[union-attr]
+
+
+def test_the_page_of_an_organisation_stays_within_its_queries(cast: Cast) -> None:
+    """With its history."""
+    client = client_of(cast.office)
+    address = reverse("organization", args=(cast.branch.pk,))
+    client.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(address)
+    assert len(queries) <= 12
