@@ -55,7 +55,13 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "export_book": "导出手册",
         "export_table": "导出安排表",
         "export_overview": "导出总览",
-        "see_member": "查看",
+        "export_roster": "导出名册",
+        "export_ledger": "导出台账",
+        "see_member": "查看个人信息",
+        "see_roster": "查看名册",
+        "see_ledger": "查看台账",
+        "ask_correction": "申请更正",
+        "answer_correction": "答复更正申请",
     }
 )
 
@@ -77,3 +83,7 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "holiday": "",
     }
 )
+
+
+# What these say needs no subject after it.
+WHOLE: Final = frozenset({"see_member", "ask_correction", "answer_correction", "export_table"})

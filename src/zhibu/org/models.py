@@ -263,6 +263,39 @@ class Activist(models.Model):
         return self.name
 
 
+class CorrectionRequest(models.Model):
+    """更正申请: a member says what is wrong in what is kept about them, and gets an answer."""
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    member = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="corrections")
+    text = models.CharField("需要更正的内容", max_length=1000)
+    asked_at = models.DateTimeField()
+    answer = models.CharField("答复", max_length=1000, blank=True, default="")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-asked_at"]
+        constraints = [
+            models.CheckConstraint(condition=~Q(text=""), name="correction_says_what"),
+            models.CheckConstraint(
+                condition=Q(answered_at=None, answered_by=None, answer="")
+                | (Q(answered_at__isnull=False, answered_by__isnull=False) & ~Q(answer="")),
+                name="correction_answered_whole",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["member"], name="correction_open", condition=Q(answered_at__isnull=True)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class Post(models.Model):
     """任职: a member holds an office in an organisation from a day to a day."""
 

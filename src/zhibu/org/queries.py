@@ -9,7 +9,17 @@ from uuid import UUID
 from django.db.models import Count, Prefetch, Q, QuerySet
 
 from zhibu.org import paths
-from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Place, Post, Term
+from zhibu.org.models import (
+    CorrectionRequest,
+    Grant,
+    Member,
+    Membership,
+    MemberSpell,
+    Organization,
+    Place,
+    Post,
+    Term,
+)
 
 
 def ancestors_of(organization: Organization) -> QuerySet[Organization]:
@@ -126,4 +136,16 @@ def branch_of_member(member_id: UUID) -> Membership | None:
         Membership.objects.filter(member_id=member_id, until__isnull=True)
         .select_related("branch", "group", "member")
         .first()
+    )
+
+
+def open_corrections(branch: Organization) -> QuerySet[CorrectionRequest]:
+    """What members who belong to the branch now have asked and nobody has answered."""
+    of_branch = Membership.objects.filter(branch=branch, until__isnull=True)
+    return (
+        CorrectionRequest.objects.filter(
+            answered_at__isnull=True, member__in=of_branch.values("member")
+        )
+        .select_related("member")
+        .order_by("asked_at")
     )

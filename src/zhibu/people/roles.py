@@ -32,7 +32,8 @@ class Verb(StrEnum):
     SEE_BRANCH = "see_branch"  # home, table, records and book of a branch
     SEE_OVERVIEW = "see_overview"  # the organisations below, by state
     SEE_ORGANIZATION = "see_organization"  # names, posts and terms of the tree
-    SEE_ROSTER = "see_roster"  # members with their personal fields
+    SEE_ROSTER = "see_roster"  # who belongs where, since when, with which office
+    SEE_PERSONAL = "see_personal"  # sex, birth, special times: what only those who keep it need
     SEE_LEDGER = "see_ledger"
     DRAFT_PLAN = "draft_plan"
     ADOPT_PLAN = "adopt_plan"  # adopt and amend
@@ -71,6 +72,7 @@ VERB_LABELS: Final = MappingProxyType(
         Verb.SEE_OVERVIEW: "查看总览",
         Verb.SEE_ORGANIZATION: "查看组织、任职和届次",
         Verb.SEE_ROSTER: "查看党员名册",
+        Verb.SEE_PERSONAL: "查看党员个人信息",
         Verb.SEE_LEDGER: "查看台账",
         Verb.DRAFT_PLAN: "起草安排表",
         Verb.ADOPT_PLAN: "通过和调整安排表",
@@ -105,6 +107,7 @@ TABLE: Final = MappingProxyType(
                 Verb.SEAL,
                 Verb.EXPORT,
                 Verb.EDIT_ORGANIZATION,
+                Verb.SEE_PERSONAL,
                 Verb.EDIT_ROSTER,
             }
         )
@@ -133,6 +136,7 @@ TABLE: Final = MappingProxyType(
                 Verb.COUNTERSIGN,
                 Verb.EXPORT,
                 Verb.EDIT_ORGANIZATION,
+                Verb.SEE_PERSONAL,
                 Verb.EDIT_ROSTER,
             }
         ),

@@ -152,6 +152,22 @@ class SpellForm(forms.Form):
         return data
 
 
+class CorrectionForm(forms.Form):
+    """What is wrong in what is kept about oneself."""
+
+    text = forms.CharField(
+        label="哪一项不对，应当是什么", max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class AnswerForm(forms.Form):
+    """What was done about it."""
+
+    answer = forms.CharField(
+        label="答复", max_length=1000, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
 class EndForm(forms.Form):
     """The last day of something."""
 

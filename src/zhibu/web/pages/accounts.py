@@ -47,6 +47,5 @@ class LedgerPage:
 
     rows: Page[Any]
     lines: tuple[LedgerLine, ...]
-    verb: str
-    verbs: tuple[tuple[str, str], ...]
-    who: str
+    form: forms.BaseForm
+    query: str  # of the address, for the export of the same

@@ -10,7 +10,16 @@ from django.core.paginator import Page
 from django.urls import reverse
 
 from zhibu.org import queries
-from zhibu.org.models import Member, Membership, MemberSpell, Organization, Place, Post, Term
+from zhibu.org.models import (
+    CorrectionRequest,
+    Member,
+    Membership,
+    MemberSpell,
+    Organization,
+    Place,
+    Post,
+    Term,
+)
 from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
 from zhibu.web.forms.organization import THEME_DAYS
@@ -45,6 +54,8 @@ class RosterPage:
     crumbs: tuple[Crumb, ...]
     rows: Page[Membership]
     may_edit: bool
+    may_see_personal: bool
+    corrections: tuple[CorrectionRequest, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,7 @@ class MemberPage:
     posts: tuple[Post, ...]
     spells: tuple[MemberSpell, ...]
     may_edit: bool
+    may_see_personal: bool
 
 
 def crumbs_to(
@@ -113,5 +125,6 @@ def build_member(membership: Membership, reach: Reach) -> MemberPage:
         memberships=tuple(member.memberships.select_related("branch", "group").order_by("-since")),
         posts=tuple(member.posts.select_related("organization").order_by("-since")),
         spells=tuple(member.spells.order_by("-since")),
+        may_see_personal=reach.may(Verb.SEE_PERSONAL, branch.path),
         may_edit=reach.may(Verb.EDIT_ROSTER, branch.path),
     )

@@ -7,7 +7,8 @@ from typing import Final
 from django.urls import path
 
 from zhibu.people.roles import Verb
-from zhibu.web.views import accounts, home, ledger, members, organizations, overview, tree
+from zhibu.web.routes import SIGNED_IN
+from zhibu.web.views import accounts, home, ledger, members, organizations, overview, own, tree
 
 urlpatterns = [
     path("b/<uuid:branch>/", home.home, name="branch-home"),
@@ -35,11 +36,14 @@ urlpatterns = [
     path("m/<uuid:pk>/transfer/", members.transfer, name="member-transfer"),
     path("m/<uuid:pk>/spell/", members.begin_spell, name="spell-begin"),
     path("spells/<uuid:pk>/end/", members.end_spell, name="spell-end"),
+    path("corrections/<uuid:pk>/answer/", members.answer_correction, name="correction-answer"),
+    path("me/", own.own, name="own"),
     path("accounts/", accounts.accounts, name="accounts"),
     path("accounts/new/", accounts.open_account, name="account-open"),
     path("o/<uuid:pk>/grants/", accounts.grants, name="grants"),
     path("grants/<uuid:pk>/revoke/", accounts.revoke, name="grant-revoke"),
     path("ledger/", ledger.ledger, name="ledger"),
+    path("ledger.csv", ledger.export, name="ledger-export"),
 ]
 
 RIGHTS: Final[dict[str, Verb | str]] = {
@@ -68,9 +72,12 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "member-transfer": Verb.EDIT_ROSTER,
     "spell-begin": Verb.EDIT_ROSTER,
     "spell-end": Verb.EDIT_ROSTER,
+    "correction-answer": Verb.EDIT_ROSTER,
+    "own": SIGNED_IN,
     "accounts": Verb.EDIT_ACCOUNTS,
     "account-open": Verb.EDIT_ACCOUNTS,
     "grants": Verb.GRANT,
     "grant-revoke": Verb.GRANT,
     "ledger": Verb.SEE_LEDGER,
+    "ledger-export": Verb.SEE_LEDGER,
 }

@@ -75,7 +75,10 @@ def bundle(request: HttpRequest, branch: UUID, year: int) -> HttpResponseBase:
             return redirect("book", branch, year)
         stream.seek(0)
         undone.pop_all()  # the answer closes it
-        return download_stream(stream, _file_name(organization, year, "zip"))
+        name = _file_name(organization, year, "zip")
+        return download_stream(
+            request, stream, name, verb="export_book", organization_id=organization.pk
+        )
 
 
 def _take(request: HttpRequest, branch: UUID, year: int, form: str) -> HttpResponse:
@@ -86,7 +89,8 @@ def _take(request: HttpRequest, branch: UUID, year: int, form: str) -> HttpRespo
     except (FontMissing, TypesettingFailed) as error:
         messages.error(request, str(error))
         return redirect("book", branch, year)
-    return download(content, _file_name(organization, year, form))
+    name = _file_name(organization, year, form)
+    return download(request, content, name, verb="export_book", organization_id=organization.pk)
 
 
 def _to_take(request: HttpRequest, branch: UUID, year: int) -> Organization:

@@ -11,25 +11,37 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from zhibu.org import queries, services
-from zhibu.org.models import Membership, MemberSpell, Organization
+from zhibu.org.models import CorrectionRequest, Membership, MemberSpell, Organization
 from zhibu.people.roles import Verb
 from zhibu.web import access, clock
-from zhibu.web.forms.organization import AdmitForm, EndForm, MemberForm, SpellForm, TransferForm
+from zhibu.web.forms.organization import (
+    AdmitForm,
+    AnswerForm,
+    EndForm,
+    MemberForm,
+    SpellForm,
+    TransferForm,
+)
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.organizations import RosterPage, build_member, crumbs_to
 from zhibu.web.paging import page_of
+from zhibu.web.readings import note_reading
 
 
 def roster(request: HttpRequest, branch: UUID) -> HttpResponse:
     """The members of today."""
     found = _branch(request, branch, Verb.SEE_ROSTER)
     reach = access.reach(request)
+    may_edit = reach.may(Verb.EDIT_ROSTER, found.path)
     page = RosterPage(
         branch=found,
         crumbs=crumbs_to(found, reach),
         rows=page_of(request, queries.roster_of(found, clock.today())),
-        may_edit=reach.may(Verb.EDIT_ROSTER, found.path),
+        may_edit=may_edit,
+        may_see_personal=reach.may(Verb.SEE_PERSONAL, found.path),
+        corrections=tuple(queries.open_corrections(found)) if may_edit else (),
     )
+    note_reading(request, "see_roster", found, None)
     return render(request, "web/roster.html", {"page": page})
 
 
@@ -53,7 +65,9 @@ def admit(request: HttpRequest, branch: UUID) -> HttpResponse:
 
 def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     """What is kept about one member."""
-    page = build_member(_membership(request, pk, Verb.SEE_ROSTER), access.reach(request))
+    membership = _membership(request, pk, Verb.SEE_ROSTER)
+    page = build_member(membership, access.reach(request))
+    note_reading(request, "see_member", membership.branch, membership.member)
     return render(request, "web/member.html", {"page": page})
 
 
@@ -143,6 +157,31 @@ def end_spell(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _ask(
         request, membership.branch, form, title=f"结束“{spell.get_kind_display()}”", submit="保存",
         back=reverse("member", args=(spell.member_id,)),
+    )  # fmt: skip
+
+
+def answer_correction(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What was done about what a member asked to have put right."""
+    asked = CorrectionRequest.objects.select_related("member").filter(pk=pk).first()
+    if asked is None:
+        raise Http404
+    membership = _membership(request, asked.member_id, Verb.EDIT_ROSTER)
+    form = AnswerForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.answer_correction(
+                correction=asked, branch=membership.branch, by=access.person_of(request),
+                at=clock.now(), **form.cleaned_data,
+            )  # fmt: skip
+        except services.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "已答复，申请人可以看到。")
+            return redirect("roster", membership.branch_id)
+    return _ask(
+        request, membership.branch, form, title=f"答复{asked.member.name}的更正申请", submit="答复",
+        back=reverse("roster", args=(membership.branch_id,)),
+        intro=f"申请内容：{asked.text}。请先在“{asked.member.name}”的页面修改，再答复；不修改的说明理由。",
     )  # fmt: skip
 
 

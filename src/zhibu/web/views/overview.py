@@ -47,7 +47,10 @@ def export(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The same as Excel."""
     page = _page(request, pk, Verb.EXPORT, size=EXPORTED)
     name = f"{page.organization.short_name}{page.year}年度总览.xlsx"
-    return download(overview_xlsx(overview_values(page)), name)
+    content = overview_xlsx(overview_values(page))
+    return download(
+        request, content, name, verb="export_overview", organization_id=page.organization.pk
+    )
 
 
 def course(request: HttpRequest, pk: UUID, year: int) -> HttpResponse:

@@ -43,7 +43,10 @@ def export(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     desk = find_desk(request, branch, year, Verb.EXPORT)
     plan = desk.plan
     content = write_table_xlsx(plan_table(plan, today=clock.today()))
-    return download(content, f"{plan.branch.short_name}{year}年度安排表.xlsx")
+    name = f"{plan.branch.short_name}{year}年度安排表.xlsx"
+    return download(
+        request, content, name, verb="export_table", organization_id=plan.branch_id, subject=plan
+    )
 
 
 @FORM_METHODS
