@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -176,6 +178,27 @@ def test_an_empty_database_is_no_old_one(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(MigrationRecorder, "applied_migrations", lambda _: {})
     assert found(checks.check_migrations) == ["ZHIBU-E05"]
+
+
+def test_a_lost_signing_key_is_told_and_renewed(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody finds out at the next seal only; the way out is in the hint, and it works."""
+    from zhibu.ledger.keys import master_path, signing_key
+    from zhibu.ledger.models import Entry
+
+    assert found(checks.check_signing_key) == []
+    assert cli.run(["keys", "renew", "--yes"]) == 1, "there is nothing to renew"
+    signing_key(organization_id=uuid4(), at=datetime(2026, 3, 12, tzinfo=UTC))
+    assert found(checks.check_signing_key) == []
+    assert cli.run(["keys", "show"]) == 0
+    master_path().unlink()
+    assert found(checks.check_signing_key) == ["ZHIBU-E06"]
+    assert cli.run(["keys", "show"]) == 1
+    assert "keys renew" in capsys.readouterr().err
+    assert cli.run(["keys", "renew", "--yes"]) == 0
+    assert found(checks.check_signing_key) == []
+    assert Entry.objects.get(verb="renew_keys").detail == {"generation": 2}
 
 
 def test_missing_packs_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

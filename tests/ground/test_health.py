@@ -10,6 +10,7 @@ import pytest
 from django.db import DatabaseError, OperationalError
 from django.test import Client
 
+from zhibu.ledger.keys import MasterKeyError
 from zhibu.web import beats
 from zhibu.web.views import health
 
@@ -78,7 +79,11 @@ def test_a_wrong_name_is_answered_in_chinese(client: Client, settings: Any) -> N
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("error", "status", "word"),
-    [(OperationalError("gone"), 503, "数据库"), (RuntimeError("a fault"), 500, "系统出错")],
+    [
+        (OperationalError("gone"), 503, "数据库"),
+        (MasterKeyError("lost"), 500, "签名密钥"),
+        (RuntimeError("a fault"), 500, "系统出错"),
+    ],
 )
 def test_a_failure_is_told_without_asking_the_database(
     error: Exception,

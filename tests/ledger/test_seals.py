@@ -18,9 +18,12 @@ from zhibu.ledger.keys import (
     KeyMismatchError,
     MasterKeyError,
     derive_public_key,
+    inspect_master,
+    is_own_key,
     make_master,
     master_path,
-    renew_key,
+    renew_master,
+    retired_path,
     sign,
     signing_key,
 )
@@ -80,24 +83,66 @@ def test_a_spoiled_master_is_told(data_dir: Path) -> None:
         derive_public_key(uuid4(), 1)
 
 
-def test_keys_differ_by_organization_and_generation(data_dir: Path) -> None:
-    """Nobody signs with another's key."""
+def test_keys_differ_by_organization_and_generation(branch: Org, data_dir: Path) -> None:
+    """Nobody signs with another's key, and no generation with another's secret."""
     first, second = uuid4(), uuid4()
-    keys = {derive_public_key(first, 1), derive_public_key(first, 2), derive_public_key(second, 1)}
-    assert len(keys) == 3
+    keys = {derive_public_key(first, 1), derive_public_key(second, 1)}
+    assert renew_master() == 2
+    assert len(keys | {derive_public_key(first, 2)}) == 3
     assert derive_public_key(first, 1) in keys
+    assert master_path(2).read_text(encoding="ascii") != master_path().read_text(encoding="ascii")
 
 
 def test_another_master_is_refused_until_the_key_is_renewed(branch: Org) -> None:
     """A database that was moved without its secret says so instead of signing falsely."""
-    OrganizationKey.objects.create(
+    make_master(master_path())
+    row = OrganizationKey.objects.create(
         organization_id=branch.id, generation=1, public_key="0" * 64, created_at=AT
     )
     with pytest.raises(KeyMismatchError):
         signing_key(organization_id=branch.id, at=AT)
-    renewed = renew_key(organization_id=branch.id, at=AT)
+    assert isinstance(inspect_master(), KeyMismatchError)
+    renew_master()
+    renewed = signing_key(organization_id=branch.id, at=AT)
     assert renewed.generation == 2
+    assert inspect_master() is None
     assert signing_key(organization_id=branch.id, at=AT) == renewed
+    assert OrganizationKey.objects.get(generation=1) == row
+
+
+def test_a_lost_master_is_never_made_anew_in_silence(branch: Org) -> None:
+    """Signing stops and says what to do; what was sealed stays provable after the renewal."""
+    seal_branch(branch=branch, by=None, at=AT)
+    sealed = OrganizationKey.objects.get()
+    was = (sealed.public_key, str(branch.id), 1)
+    master_path().unlink()
+    ChainHead.objects.filter(pk=branch.id).update(sequence=5, link="cd" * 32)
+    with pytest.raises(MasterKeyError, match="keys renew"):
+        seal_branch(branch=branch, by=None, at=AT)
+    assert isinstance(inspect_master(), MasterKeyError)
+    assert not master_path().exists()
+    renew_master()
+    assert seal_branch(branch=branch, by=None, at=AT).key.generation == 2
+    assert is_own_key(*was)
+    forged = OrganizationKey(public_key=derive_public_key(uuid4(), 2))
+    assert not is_own_key(forged.public_key, str(branch.id), 1)
+    assert not is_own_key(forged.public_key, str(branch.id), 2)
+    assert not is_own_key(forged.public_key, str(branch.id), 3), "it has not begun"
+
+
+def test_a_machine_without_keys_cannot_tell(branch: Org) -> None:
+    """An auditor's copy of the database verifies signatures and chains; ownership is told elsewhere."""
+    assert is_own_key("0" * 64, str(branch.id), 1)
+
+
+def test_a_spoiled_list_of_retired_keys_is_told(branch: Org) -> None:
+    """It names the file instead of taking every old seal for forged."""
+    seal_branch(branch=branch, by=None, at=AT)
+    renew_master()
+    master_path().unlink()
+    retired_path(1).write_text("[]", encoding="ascii")
+    with pytest.raises(MasterKeyError, match="retired-keys-1"):
+        is_own_key("0" * 64, str(branch.id), 1)
 
 
 @pytest.mark.parametrize("junk", ["", "00", "zz" * 64, "AB" * 64, "é", "0" * 128])

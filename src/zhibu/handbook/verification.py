@@ -12,7 +12,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -24,7 +23,7 @@ from django.db import transaction
 from zhibu.handbook import rows
 from zhibu.handbook.redactions import RedactionFacts, is_redaction_signed
 from zhibu.handbook.versions import TOPIC_LENGTH
-from zhibu.ledger.keys import derive_public_key, has_master, master_path
+from zhibu.ledger.keys import is_own_key
 from zhibu.ledger.models import ChainHead
 from zhibu.ledger.seals import SealFacts, is_countersigned, is_seal_signed
 from zhibu.rules.chains import ChainWalk, Fault, FaultKind, StoredEntry
@@ -316,7 +315,7 @@ def _judge_redaction(redaction: RedactionFacts) -> Fault | None:
     r = redaction
     if not is_redaction_signed(r):
         return Fault(r.branch, FaultKind.SIGNATURE, 0, r.part)
-    if not _is_own_key(r.public_key, r.key_organization, r.key_generation):
+    if not is_own_key(r.public_key, r.key_organization, r.key_generation):
         return Fault(r.branch, FaultKind.KEY, 0, r.part)
     return None
 
@@ -328,18 +327,6 @@ def _judge_seal(seal: SealFacts) -> Fault | None:
     if seal.countersignature:
         counter = seal.counter_organization
         keys.append((seal.counter_public_key, counter, seal.counter_generation))
-    if not all(_is_own_key(*key) for key in keys):
+    if not all(is_own_key(*key) for key in keys):
         return Fault(seal.branch, FaultKind.KEY, seal.sequence, "seal")
     return None
-
-
-def _is_own_key(public_key: str, organization: str, generation: int) -> bool:
-    """Whether a public key is the organisation's; only a machine with the master can tell."""
-    if not has_master():
-        return True
-    return public_key == _derived(str(master_path()), organization, generation)
-
-
-@lru_cache(maxsize=4096)
-def _derived(master: str, organization: str, generation: int) -> str:  # noqa: ARG001 - a cache key
-    return derive_public_key(UUID(organization), generation)

@@ -95,6 +95,22 @@ def check_migrations() -> Iterator[CheckMessage]:
         )
 
 
+def check_signing_key() -> Iterator[CheckMessage]:
+    """The secret of the seals is there, and it is the one that signed so far."""
+    from zhibu.ledger.keys import inspect_master
+
+    try:
+        error = inspect_master()
+    except DatabaseError:
+        return  # E02, E03 or E05 says so
+    if error:
+        yield Error(
+            f"不能封存：{error}",
+            hint="先从备份恢复密钥目录；确已丢失或泄露的，执行 zhibu keys renew（见 docs/operating.md）。",
+            id="ZHIBU-E06",
+        )
+
+
 def check_catalogue() -> Iterator[CheckMessage]:
     """The norm packs came with the program."""
     try:
@@ -279,6 +295,7 @@ SURROUNDINGS: Final[tuple[Check, ...]] = (check_data_dir, check_database, check_
 ALWAYS: Final[tuple[Check, ...]] = (
     *SURROUNDINGS,
     check_migrations,
+    check_signing_key,
     check_fonts,
     check_disk,
     check_variables,

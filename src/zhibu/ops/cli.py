@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "book": Entry("zhibu.ops.books:book", "工作手册：导出"),
     "verify": Entry("zhibu.ops.verify:verify", "核验记录是否被改动", needs_django=False),
     "holidays": Entry("zhibu.ops.plans:holidays", "节假日：导入放假调休安排"),
+    "keys": Entry("zhibu.ops.keys:keys", "签名密钥：查看、更换"),
     "backup": Entry("zhibu.ops.backup:backup", "备份全部数据到一个文件"),
     "restore": Entry("zhibu.ops.backup:restore", "从备份文件恢复"),
 }
@@ -164,6 +165,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def explain(error: Exception) -> str | None:
     """What went wrong in the surroundings and what to do, or None for a fault of the program."""
+    from django.apps import apps
     from django.core.exceptions import ImproperlyConfigured
     from django.db.utils import InterfaceError, OperationalError, ProgrammingError
 
@@ -171,6 +173,11 @@ def explain(error: Exception) -> str | None:
         return f"设置有误。{error}"
     if isinstance(error, (OperationalError, InterfaceError, ProgrammingError)):
         return explain_database(str(error).strip())
+    if apps.ready:
+        from zhibu.ledger.keys import SigningKeyError
+
+        if isinstance(error, SigningKeyError):
+            return str(error)
     if isinstance(error, OSError) and error.filename:
         reason = wording.OS_ERRORS.get(error.errno or 0, error.strerror or str(error))
         return f"{error.filename}：{reason}。"

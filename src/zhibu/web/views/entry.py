@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils.decorators import method_decorator
 
+from zhibu.ledger.keys import SigningKeyError
 from zhibu.web.frame import landing
 
 
@@ -55,7 +56,8 @@ def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's sig
     Without the frame of the other pages, which would ask the database who is signed in.
     """
     is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
-    page = render_to_string("web/failed.html", {"is_away": is_away})
+    is_keyless = isinstance(sys.exc_info()[1], SigningKeyError)
+    page = render_to_string("web/failed.html", {"is_away": is_away, "is_keyless": is_keyless})
     if is_away:
         return HttpResponse(page, status=503, headers={"Retry-After": "30"})
     return HttpResponse(page, status=500)
