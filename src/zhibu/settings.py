@@ -135,6 +135,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "zhibu.web.policy.ContentSecurityPolicyMiddleware",
+    "zhibu.web.policy.PrivatePagesMiddleware",
     "zhibu.web.views.health.HealthMiddleware",  # needs no name, no session, no HTTPS
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
