@@ -207,7 +207,7 @@ _BLANKS: Final = re.compile(r"[\s*:：·.、,，_\-—/\\]+")
 def fold(text: object) -> str:
     """A heading without blanks, line ends, marks and what stands in brackets, for comparing."""
     plain = unicodedata.normalize("NFKC", str(text)) if isinstance(text, str) else ""
-    return _BLANKS.sub("", _BRACKETS.sub("", plain)).lower()
+    return _BRACKETS.sub("", _BLANKS.sub("", plain)).lower()
 
 
 def _by_name(names: MappingOf[Any, tuple[str, ...]]) -> dict[str, AnyField]:

@@ -405,6 +405,8 @@ def _changes(
             changes.append(FieldChange("group", "", places.name(group)))
     elif group is not None and group != member.group:
         changes.append(FieldChange("group", places.name(member.group), places.name(group)))
+    elif row.since is not None and row.since != member.since and "since" not in row.months:
+        changes.append(FieldChange("since", member.since, row.since))
     changes += _special_changes(row, member)
     return tuple(changes)
 
@@ -412,15 +414,31 @@ def _changes(
 def _special_changes(row: MemberRow, member: KnownMember) -> list[FieldChange]:
     changes: list[FieldChange] = []
     if row.offices is not None:
-        held = {office for office, _ in member.posts}
-        if held != set(row.offices):
-            changes.append(FieldChange("office", tuple(sorted(held)), row.offices))
+        held = dict(member.posts)
+        if set(held) != set(row.offices):
+            changes.append(FieldChange("office", tuple(held), row.offices))
+        elif row.offices and len(row.office_since) in {1, len(row.offices)}:
+            told = dict(zip(row.offices, spread(row), strict=True))
+            if told != held:
+                days = tuple(told[office] for office in held)
+                changes.append(FieldChange("office_since", tuple(held.values()), days))
     spells = dict(member.spells)
     for name in SPELLS:
         value: Any = getattr(row, name)
         if value is not None and value != (name in spells):
             changes.append(FieldChange(name, name in spells, value))
+        began = getattr(row, f"{name}_since")
+        if began is not None and name in spells and value is not False and began != spells[name]:
+            changes.append(FieldChange(f"{name}_since", spells[name], began))
     return changes
+
+
+def spread(row: MemberRow) -> tuple[date, ...]:
+    """The day of each office of a row; one day stands for all of them, none gives none."""
+    offices = row.offices or ()
+    if len(row.office_since) == 1:
+        return row.office_since * len(offices)
+    return row.office_since if len(row.office_since) == len(offices) else ()
 
 
 def _is_long_ago(joined: date, today: date) -> bool:

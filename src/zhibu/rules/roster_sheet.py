@@ -19,6 +19,7 @@ from zhibu.rules.roster_values import (
     plain,
     read_category,
     read_day,
+    read_days,
     read_name,
     read_offices,
     read_sex,
@@ -90,7 +91,7 @@ class MemberRow:
     branch: str = ""
     group: str | None = None
     offices: tuple[str, ...] | None = None
-    office_since: date | None = None
+    office_since: tuple[date, ...] = ()
     is_leader: bool | None = None
     away: bool | None = None
     away_since: date | None = None
@@ -128,9 +129,11 @@ def remembering(read: Callable[[Any], T]) -> Callable[[Any], T]:
 
 
 _UNSEEN: Final = object()
+_FULL_ON: Final = F.FULL_ON.value
 _NO_MONTHS: Final[frozenset[str]] = frozenset()
 _OFFICE: Final = F.OFFICE.value
 _GROUP: Final = F.GROUP.value
+_OFFICE_SINCE: Final = F.OFFICE_SINCE.value
 
 
 def needed_columns(headings: Headings) -> list[Fault]:
@@ -176,7 +179,9 @@ class _Reader:
         self.today = today
         self.unvalued = unvalued
         self.faults: list[Fault] = []
-        self._days = [one.value for one in _DAYS if one in headings.fields]
+        self._days = [
+            one.value for one in _DAYS if one in headings.fields and one is not F.OFFICE_SINCE
+        ]
         self._name_at = headings.place(F.NAME) or 0
         self._heading = fold(headings.heading(F.NAME))
         day = remembering(lambda value: read_day(value, is_text=is_text))
@@ -190,6 +195,7 @@ class _Reader:
             F.OFFICE: remembering(read_offices),
             F.KEY: lambda value: plain(value).lower(),
             **dict.fromkeys(_DAYS, day),
+            F.OFFICE_SINCE: remembering(partial(read_days, is_text=is_text)),
         }
         for field, words in _YES_WORDS.items():
             readers[field] = remembering(partial(read_yes, words=words))
@@ -201,7 +207,9 @@ class _Reader:
         """One row; None for a blank one, a repeated heading, a sum or a remark."""
         at = self._name_at
         name = read_name(cells[at]) if at < len(cells) and cells[at] != "" else ""
-        if (not name or not name.isalpha() or len(name) > 8) and self._is_no_member(name, cells):
+        if (not name.isalpha() or len(name) > 8 or name[-1] == "计") and self._is_no_member(
+            name, cells
+        ):
             return None
         if name == self._heading and fold(cells[at]) == self._heading:
             return None
@@ -239,6 +247,8 @@ class _Reader:
             values["offices"], strange = found
             for word in strange:
                 self._fault(number, field, "ROSTER-26", Severity.WARNING, text=word)
+        elif field == _OFFICE_SINCE:
+            values[field] = tuple(day.on for day in found)
         elif found != "" or field == _GROUP:
             values[field] = found
 
@@ -272,15 +282,8 @@ class _Reader:
 
     def _judge_days(self, number: int, values: dict[str, Any], months: list[str]) -> None:
         joined, born, full = values.get("joined_on"), values.get("born_on"), values.get("full_on")
-        today = self.today
-        for field in self._days:
-            day = values.get(field)
-            if day is not None and day > today:
-                self._fault(number, field, "ROSTER-11", day=day)
-        if joined is None:
-            if not any(one.row == number and one.field == "joined_on" for one in self.faults[-8:]):
-                self._fault(number, F.JOINED_ON, "ROSTER-04")
-        else:
+        self._judge_future(number, values)
+        if joined is not None:
             if joined < FOUNDING:
                 self._fault(number, F.JOINED_ON, "ROSTER-12", text=joined)
             if born is not None:
@@ -290,8 +293,21 @@ class _Reader:
             since = values.get("since")
             if since is not None and since < joined.replace(day=1):
                 self._fault(number, F.SINCE, "ROSTER-34", day=since, joined=joined)
-        if full is not None and values.get("category") == PROBATIONARY:
+        elif not any(one.row == number and one.field == "joined_on" for one in self.faults[-8:]):
+            self._fault(number, F.JOINED_ON, "ROSTER-04")
+        if full is not None and full <= self.today and values.get("category") == PROBATIONARY:
             self._fault(number, F.CATEGORY, "ROSTER-20", day=full)
+
+    def _judge_future(self, number: int, values: dict[str, Any]) -> None:
+        today = self.today
+        for field in self._days:
+            day = values.get(field)
+            if day is not None and day > today:
+                # A day of becoming full that is still to come is a plan and may be kept.
+                severity = Severity.WARNING if field == _FULL_ON else Severity.ERROR
+                self._fault(number, field, "ROSTER-11", severity, day=day)
+        if any(day > today for day in values.get(_OFFICE_SINCE, ())):
+            self._fault(number, _OFFICE_SINCE, "ROSTER-11", day=max(values[_OFFICE_SINCE]))
 
     def _judge_age(self, number: int, born: date, joined: date, is_month: bool) -> None:
         if born >= joined:

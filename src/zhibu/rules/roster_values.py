@@ -128,6 +128,24 @@ def read_day(value: Any, *, is_text: bool = False) -> Day | Unread | None:
     return _from_text(text, is_text=is_text)
 
 
+_SEVERAL_DAYS: Final = re.compile(r"[、;；\n]")
+
+
+def read_days(value: Any, *, is_text: bool = False) -> tuple[Day, ...] | Unread | None:
+    """One day, or as many as there are offices (2020-01-01、2021-05-01)."""
+    parts = _SEVERAL_DAYS.split(value) if isinstance(value, str) else [value]
+    if len(parts) > 1 and len(parts[0].strip()) < 6:  # 2012、7、1 is one day
+        parts = [value]
+    found: list[Day] = []
+    for part in parts:
+        day = read_day(part, is_text=is_text)
+        if isinstance(day, Unread):
+            return day
+        if day is not None:
+            found.append(day)
+    return tuple(found) or None
+
+
 def _from_number(number: float) -> Day | Unread:
     if number.is_integer():
         whole = int(number) if abs(number) < 1e15 else 0

@@ -265,6 +265,8 @@ def say_entry(name: str, value: Any) -> str:
         return say_date(value)
     if name == "sex":
         return _SEX.get(str(value), str(value))
+    if name == "office_since":
+        return "、".join(map(say_date, value))
     if name == "office":
         return "、".join(OFFICE_WORDS.get(one, one) for one in value) or "无"
     return str(value)
