@@ -308,7 +308,8 @@ class _Judge:
         start = above.founded_on or self.founded_on
         if row.founded_on is None:
             founded_on = max(founded_on, start)
-            self._add(row, T.FOUNDED_ON, "FOUND-12", Severity.NOTE, day=founded_on)
+            if row.row not in self.faulty:
+                self._add(row, T.FOUNDED_ON, "FOUND-12", Severity.NOTE, day=founded_on)
         elif founded_on < start:
             self._add(row, T.FOUNDED_ON, "FOUND-10", day=founded_on, above=start)
         if parent_row and row.founded_on is None:
