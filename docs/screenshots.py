@@ -178,7 +178,7 @@ def photograph_secretary(camera: Camera) -> None:
     desk = camera.sign_in("zhibu01", DESK)
     for name, path, text in (
         ("plan-desk", f"/b/{branch}/plan/{year}/", "全年一览"),
-        ("plan-draft-desk", f"/b/{branch}/plan/{year + 1}/draft/", "主题从哪里来"),
+        ("plan-draft-desk", f"/b/{branch}/plan/{year + 1}/draft/", "主题来源"),
         ("book-desk", f"/b/{branch}/book/{year}/", "下载 PDF"),
         ("records-desk", f"/b/{branch}/records/", "共 "),
         ("organization-desk", f"/o/{branch}/organization/", "届次与固定日"),

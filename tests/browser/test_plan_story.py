@@ -73,7 +73,7 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
 
     # Back to its own day: the clash is gone, without the page being loaded anew.
     desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
-    desk.get_by_role("button", name="不改了").click()
+    desk.get_by_role("button", name="放弃修改").click()
     desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
     desk.fill("#id_planned_on", meeting.planned_on.isoformat())
     desk.get_by_role("button", name="保存").click()
@@ -84,7 +84,7 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     desk.fill("#id_planned_on", "2028-01-05")
     desk.get_by_role("button", name="保存").click()
     desk.get_by_text("计划日期须在2027年之内").wait_for()
-    desk.get_by_role("button", name="不改了").click()
+    desk.get_by_role("button", name="放弃修改").click()
 
     desk.get_by_role("link", name="核对并通过").click()
     desk.get_by_role("button", name="通过", exact=True).click()
@@ -135,7 +135,7 @@ def take_out_and_in(desk: Page, plan: Plan, folder: Path) -> None:
     book.save(folder / "edited.xlsx")
     desk.get_by_role("link", name="导入修改过的 Excel").click()
     desk.set_input_files("#id_file", folder / "edited.xlsx")
-    desk.get_by_role("button", name="看有哪些改动").click()
+    desk.get_by_role("button", name="核对改动").click()
     assert "研究全年工作 改为 研究全年重点工作" in desk.inner_text("main")
     desk.fill("#id_reason", "支部讨论")
     desk.get_by_role("button", name="确认导入").click()

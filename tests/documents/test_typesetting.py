@@ -53,7 +53,7 @@ def test_every_part_is_there() -> None:
     for words in (
         "党支部工作手册", "2026年度", "目录", "使用说明", "一、党支部基本情况", "九、封存页",
         "本年度无谈心谈话记录", "（依规遮盖）", "（已作废）", "2026年11月23日编印", "第11次封存",
-        "会签单位",
+        "加签单位",
     ):  # fmt: skip
         assert words in said, words
 

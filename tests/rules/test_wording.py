@@ -321,7 +321,7 @@ def test_articles_carry_their_doubt() -> None:
     """What was not seen in its own text says so."""
     assert say_article(Article("条例第十一条", "S32", Certainty.SEEN)) == "条例第十一条"
     assert say_article(Article("条例第十六条", "S35", Certainty.SECONDARY)) == (
-        "条例第十六条（据二手资料）"
+        "条例第十六条（据转引资料）"
     )
     assert say_article(None) == ""
 

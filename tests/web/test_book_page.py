@@ -43,8 +43,8 @@ def test_the_contents_count_by_kind(cast: Cast, plan: Plan) -> None:
     a_filed_record(cast, plan)
     page = client_of(cast.member).get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
     assert "支部党员大会" in page
-    assert "1 份" in page
-    assert "有 1 项归档尚未封存" not in page, "a member cannot seal"
+    assert "1份" in page
+    assert "有1项归档尚未封存" not in page, "a member cannot seal"
 
 
 def test_sealing_and_countersigning(cast: Cast, plan: Plan) -> None:
@@ -52,7 +52,7 @@ def test_sealing_and_countersigning(cast: Cast, plan: Plan) -> None:
     record = a_filed_record(cast, plan)
     book = reverse("book", args=[cast.branch.pk, 2026])
     secretary, office = client_of(cast.secretary), client_of(cast.office)
-    assert "有 1 项归档尚未封存" in secretary.get(book).content.decode()
+    assert "有1项归档尚未封存" in secretary.get(book).content.decode()
     for _ in range(2):
         answer = secretary.post(reverse("seal", args=[cast.branch.pk]), {"year": "2026"})
         assert answer["Location"] == f"{book}#seals"

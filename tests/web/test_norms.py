@@ -48,7 +48,7 @@ def test_the_list_says_what_binds_whom_since_when(cast: Cast) -> None:
     page = text(client(cast.member).get(LIST))
     assert "第一党支部现在执行" in page
     assert "2018年10月28日" in page
-    assert "市直机关工委（2018年11月1日（周四）起）" in page
+    assert "市直机关工委（2018年11月1日起）" in page
 
 
 def test_choices_of_others_are_not_told(cast: Cast) -> None:
@@ -107,7 +107,7 @@ def test_a_requirement_tells_all_of_itself(cast: Cast) -> None:
     page = text(client(cast.member).get(reverse("norm-requirement", args=["branch", "2018", "D1"])))
     for part in (
         "支部党员大会由全体党员参加", "《支部工作条例（试行）》第十一条", SURENESS[Certainty.SEEN],
-        "第一党支部：适用", "超过应到会有表决权人数的半数", "记录范例", "怎样做好", "记录 4 次",
+        "第一党支部：适用", "超过应到会有表决权人数的半数", "记录范例", "怎样做好", "记录4次",
     ):  # fmt: skip
         assert part in page
 

@@ -189,8 +189,8 @@ def test_drafting_next_year_is_provisional(
 @pytest.mark.parametrize(
     ("sent", "said"),
     [
-        ({}, "请选择主题从哪里来"),
-        ({"source": "x"}, "请选择主题从哪里来"),
+        ({}, "请选择主题来源"),
+        ({"source": "x"}, "请选择主题来源"),
         ({"source": "themes", "themes": "13月 主题"}, "第1行：月份应在1至12之间"),
         ({"source": "themes", "themes": "好\n3月 主题党日："}, "第2行：没有写主题"),
         ({"source": "themes", "themes": "长" * 501}, "不能超过500字"),
@@ -313,6 +313,6 @@ def test_the_trace_has_pages(cast: Cast, plan: Plan) -> None:
     browser = client(cast.member)
     with CaptureQueriesContext(connection) as queries:
         page = text(browser.get(address("plan-changes", plan), {"page": "3"}))
-    assert "第 3 页，共 4 页" in page
+    assert "第3页，共4页" in page
     assert len(queries) <= 12
     assert browser.get(address("plan-changes", plan), {"page": "x"}).status_code == 200

@@ -34,7 +34,7 @@ def test_a_record_begins_with_what_is_known(cast: Cast, plan: Plan) -> None:
     statuses = [value for name, value in data.items() if name.startswith("status-")]
     assert len(statuses) == 9
     assert all(value == ["present"] for value in statuses)
-    assert "应到 <b>9</b> 人，实到 <b>9</b> 人" in writer.html
+    assert "应到<b>9</b>人，实到<b>9</b>人" in writer.html
 
 
 def test_place_and_presider_come_from_last_time(cast: Cast, plan: Plan) -> None:
@@ -96,8 +96,8 @@ def test_counts_and_reasons(cast: Cast, plan: Plan) -> None:
     changes = {f"status-{away}": "leave", f"status-{late}": "late", "guests": "赵上级、钱列席"}
     answer = writer.send("", htmx=True, **changes)
     text = answer.content.decode()
-    assert "应到 <b>9</b> 人，实到 <b>8</b> 人（迟到 1），请假 <b>1</b>，列席 <b>2</b> 人" in text
-    assert "有表决权应到 <b>8</b>、实到 <b>7</b> 人" in text
+    assert "应到<b>9</b>人，实到<b>8</b>人（迟到1人），请假<b>1</b>人，列席<b>2</b>人" in text
+    assert "有表决权的应到<b>8</b>人、实到<b>7</b>人" in text
     assert "丙三强请假，请写明原因" in text
 
 
@@ -195,9 +195,9 @@ def test_a_correction_names_what_it_changed(cast: Cast, plan: Plan) -> None:
     answer = writer.file(reason="地点写错")
     assert answer["Location"] == reverse("record", args=[record.pk])
     page = writer.client.get(answer["Location"]).content.decode()
-    for words in ("更正已归档", "第 2 版", "地点写错", "三楼会议室", "二楼会议室"):
+    for words in ("更正已归档", "第2版", "地点写错", "三楼会议室", "二楼会议室"):
         assert words in page, words
-    assert "更正 1 次" in client.get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
+    assert "更正1次" in client.get(reverse("book", args=[cast.branch.pk, 2026])).content.decode()
 
 
 def test_voiding_needs_a_reason_and_opens_the_line_again(cast: Cast, plan: Plan) -> None:
@@ -383,7 +383,7 @@ def test_the_list_has_pages_filters_and_few_queries(
     client = client_of(cast.secretary)
     with django_assert_max_num_queries(12):
         page = client.get(reverse("record-list", args=[cast.branch.pk])).content.decode()
-    assert "共 2 页" in page
+    assert "共2页" in page
     with django_assert_max_num_queries(12):
         client.get(reverse("book", args=[cast.branch.pk, 2026]))
     with django_assert_max_num_queries(12):

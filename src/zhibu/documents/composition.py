@@ -364,11 +364,11 @@ def _seal_rows(seal: SealRow) -> Iterator[tuple[tuple[str, Text], ...]]:
     yield (("签名", seal.signature),)
     yield (("公钥指纹", seal.fingerprint),)
     for signature in seal.countersignatures:
-        yield (("会签单位", signature.by), ("会签时间", signature.at))
-        yield (("会签签名", signature.signature),)
+        yield (("加签单位", signature.by), ("加签时间", signature.at))
+        yield (("加签签名", signature.signature),)
         yield (("公钥指纹", signature.fingerprint),)
     if not seal.countersignatures:
-        yield (("上级会签", "尚未会签"),)
+        yield (("上级加签", "尚未加签"),)
 
 
 def _grid_or_note(

@@ -154,11 +154,13 @@ def _judge_element(content: RecordContent, wanted: _Asked) -> Iterator[Verdict]:
         severity = wanted.severity if is_own else Severity.WARNING
         yield Verdict("RECORD-21", severity, subject, {**facts, "text": text.strip()}, article)
     elif count < wanted.least:
-        rule = "RECORD-24" if text is None else "RECORD-22"
-        yield Verdict(rule, wanted.severity, subject, facts, article)
+        if text is None:
+            yield Verdict("RECORD-24", wanted.severity, subject, facts, article)
+        else:  # how many characters are enough is asked by the norm pack, by no article
+            yield Verdict("RECORD-22", wanted.severity, subject, facts)
     elif key == "minutes" and count < SHORT_MINUTES:
         short = {**facts, "least": SHORT_MINUTES}
-        yield Verdict("RECORD-23", Severity.WARNING, subject, short, article)
+        yield Verdict("RECORD-23", Severity.WARNING, subject, short)
 
 
 def _held(content: RecordContent, key: str) -> tuple[int, str | None]:

@@ -101,7 +101,7 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Severity.WARNING, "请注意"),
     (Severity.NOTE, "说明"),
     (Certainty.SEEN, "已核对原文"),
-    (Certainty.SECONDARY, "据二手资料"),
+    (Certainty.SECONDARY, "据转引资料"),
     (Certainty.UNVERIFIED, "未核实"),
 )
 

@@ -93,7 +93,7 @@ class DraftForm(forms.Form):
         THEMES = "themes"
 
     source = forms.ChoiceField(
-        label="主题从哪里来",
+        label="主题来源",
         choices=[
             (Source.LAST_YEAR, "沿用上年同一事项的主题"),
             (Source.THEMES, "用主题清单，清单没有的沿用上年"),
@@ -101,8 +101,8 @@ class DraftForm(forms.Form):
         widget=forms.RadioSelect,
         initial=Source.LAST_YEAR,
         error_messages={
-            "required": "请选择主题从哪里来。",
-            "invalid_choice": "请选择主题从哪里来。",
+            "required": "请选择主题来源。",
+            "invalid_choice": "请选择主题来源。",
         },
     )
     themes = ThemeList(

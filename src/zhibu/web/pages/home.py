@@ -125,9 +125,9 @@ def _advise(missing: tuple[Item, ...], due: tuple[Item, ...], plan: Plan | None)
     if plan.state == Plan.State.DRAFT:
         return "本年度安排表还是草稿，请核对后通过。"
     if missing:
-        return f"有 {len(missing)} 项逾期未完成，请先补开或补记：{missing[0].line.title}。"
+        return f"有{len(missing)}项逾期未完成，请先补开或补记：{missing[0].line.title}。"
     if due:
         first = due[0].line
         day = f"{first.planned_on.month}月{first.planned_on.day}日"
-        return f"本月还有 {len(due)} 项，最近一项是{day}的{first.title}。"
+        return f"本月还有{len(due)}项，最近一项是{day}的{first.title}。"
     return "本月应做的都已完成。"

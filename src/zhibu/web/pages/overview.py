@@ -162,8 +162,8 @@ def say_cell(cell: Cell) -> str:
         ("未到期", cell.later),
         ("免除", cell.waived),
     )
-    counts = "，".join(f"{label} {number} 项" for label, number in parts if number)
-    return f"应完成 {cell.total} 项：{counts}"
+    counts = "，".join(f"{label}{number}项" for label, number in parts if number)
+    return f"应完成{cell.total}项：{counts}"
 
 
 def _cells(counts: tuple[Count, ...], day: date) -> dict[MonthKey, Cell]:
@@ -285,7 +285,7 @@ def _advise(cell: Cell) -> str:
     if not cell.total:
         return "还没有已通过的年度安排表，请提醒各支部起草。"
     if cell.overdue:
-        return f"有 {cell.overdue} 项逾期未完成，可打开逾期清单，先帮助有困难的支部。"
+        return f"有{cell.overdue}项逾期未完成，请查看逾期清单，先帮助有困难的党支部。"
     if cell.due_soon:
-        return f"没有逾期；{cell.due_soon} 项将在 7 天内到期。"
+        return f"没有逾期；{cell.due_soon}项将在7天内到期。"
     return "没有逾期未完成的事项。"

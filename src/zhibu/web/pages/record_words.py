@@ -7,7 +7,7 @@ from typing import Final
 
 from zhibu.rules.attendance import tally_attendance
 from zhibu.rules.labels import FIELD_LABELS, label
-from zhibu.rules.records import Attendance, Decision, DecisionKind, RecordContent
+from zhibu.rules.records import Attendance, Candidate, Decision, DecisionKind, RecordContent
 from zhibu.rules.wording import say_moment
 from zhibu.web.forms.record_form import Roster
 
@@ -52,7 +52,7 @@ def part_words(
 def _say_lines(content: RecordContent, known: Mapping[str, str]) -> str:
     unnamed = sum(1 for key in content.lines if key not in known)
     told = [known[key] for key in content.lines if key in known]
-    return "、".join(told + ([f"{unnamed} 项安排"] if unnamed else []))
+    return "、".join(told + ([f"{unnamed}项安排"] if unnamed else []))
 
 
 def say_time(content: RecordContent) -> str:
@@ -70,11 +70,11 @@ def say_time(content: RecordContent) -> str:
 
 
 def say_attendance(content: RecordContent) -> str:
-    """应到 9 人，实到 8 人。请假：某某（出差）。"""
+    """应到9人，实到8人。请假：某某（出差）。"""
     tally = tally_attendance(content)
     if not content.attendance:
         return ""
-    words = [f"应到 {tally.expected} 人，实到 {tally.present} 人"]
+    words = [f"应到{tally.expected}人，实到{tally.present}人"]
     for status in ("late", "leave", "absent"):
         rows = [r for r in content.attendance if r.status.value == status and _counts(r)]
         if rows:
@@ -92,14 +92,17 @@ def say_decision(decision: Decision) -> str:
     kind = "" if decision.kind is DecisionKind.ORDINARY else f"〔{label(decision.kind)}〕"
     votes = ""
     if decision.for_ or decision.against or decision.abstain:
-        votes = f"（赞成 {decision.for_}，不赞成 {decision.against}，弃权 {decision.abstain}）"
+        votes = f"（{_say_votes(decision)}）"
         if decision.written:
-            votes = f"{votes[:-1]}，其中书面意见 {decision.written} 份）"
+            votes = f"{votes[:-1]}，其中书面意见{decision.written}份）"
     people = "；".join(
-        f"{who.name}：赞成 {who.for_}，不赞成 {who.against}，弃权 {who.abstain}"
-        for who in decision.candidates
+        f"{who.name}：{_say_votes(who)}" for who in decision.candidates
     )
     return f"{kind}{decision.text}{votes}" + (f"\n{people}" if people else "")
+
+
+def _say_votes(cast: Decision | Candidate) -> str:
+    return f"赞成{cast.for_}票，不赞成{cast.against}票，弃权{cast.abstain}票"
 
 
 def parts_of(*contents: RecordContent) -> tuple[str, ...]:

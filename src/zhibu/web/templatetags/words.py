@@ -36,6 +36,12 @@ def day(value: date | datetime | None) -> str:
 
 
 @register.filter
+def bare_day(value: date | None) -> str:
+    """2018年3月1日, for days whose weekday says nothing: birth, admission, founding, terms, rules."""
+    return "" if value is None else f"{value.year}年{value.month}月{value.day}日"
+
+
+@register.filter
 def short_day(value: date | datetime | None) -> str:
     """3月12日（周四）; for lists within one year."""
     return "" if value is None else day(value).partition("年")[2]

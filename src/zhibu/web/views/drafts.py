@@ -377,7 +377,7 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
     forget(request, pk)
     done = "已归档" if version.version == 1 else "更正已归档"
-    messages.success(request, f"{done}，编号第 {version.sequence} 号。")
+    messages.success(request, f"{done}，编号第{version.sequence}号。")
     return see_other("record", pk)
 
 
