@@ -354,3 +354,97 @@ class Grant(models.Model):
 
     def __str__(self) -> str:
         return self.get_role_display()
+
+
+class RosterImport(models.Model):
+    """名册导入: a file of members or organisations on its way into the tree.
+
+    `content` is the file as it came, until it is read; `cells` what the system stores of it (no
+    identity numbers, no other columns), until it is applied. `made` is the journal that undoing
+    goes by.
+    """
+
+    class Kind(models.TextChoices):
+        MEMBERS = "members", "党员花名册"
+        ORGANIZATIONS = "organizations", "党组织名册"
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "等待核对"
+        JUDGING = "judging", "正在核对"
+        REFUSED = "refused", "文件无法读取"
+        FAULTY = "faulty", "有差错"
+        ASKING = "asking", "有待确认"
+        READY = "ready", "可以导入"
+        APPLYING = "applying", "正在导入"
+        APPLIED = "applied", "已导入"
+        UNDONE = "undone", "已撤销"
+        DISCARDED = "discarded", "已放弃"
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="roster_imports"
+    )
+    kind = models.CharField("内容", max_length=20, choices=Kind)
+    file_name = models.CharField("文件", max_length=200)
+    effective_on = models.DateField("起算日期")
+    state = models.CharField("状态", max_length=10, choices=State, default=State.WAITING)
+    message = models.TextField(blank=True, default="")
+    phase = models.CharField(max_length=20, blank=True, default="")
+    done = models.PositiveIntegerField(default=0)
+    total = models.PositiveIntegerField(default=0)
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    made_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+    applied_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    applied_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    undone_at = models.DateTimeField(null=True)
+    content = models.BinaryField(null=True)
+    cells = models.BinaryField(null=True)
+    decisions = models.JSONField(default=dict)
+    report = models.JSONField(default=dict)
+    digest = models.CharField(max_length=64, blank=True, default="")
+    made = models.BinaryField(null=True)
+
+    class Meta:
+        ordering = ["-made_at", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state__in=["applied", "undone"]) | Q(applied_at__isnull=False),
+                name="roster_import_applied_when",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="undone") | Q(undone_at__isnull=False),
+                name="roster_import_undone_when",
+            ),
+        ]
+        indexes = [models.Index(fields=["organization", "made_at"], name="roster_import_newest")]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a job is at it: the page looks again in a moment."""
+        return self.state in {self.State.WAITING, self.State.JUDGING, self.State.APPLYING}
+
+    @property
+    def may_confirm(self) -> bool:
+        """Whether it may be taken in as it was shown."""
+        return self.state == self.State.READY
+
+    @property
+    def may_decide(self) -> bool:
+        """Whether its questions may be answered, again too."""
+        return self.state in {self.State.ASKING, self.State.READY, self.State.FAULTY}
+
+    @property
+    def may_undo(self) -> bool:
+        """Whether undoing may be tried."""
+        return self.state == self.State.APPLIED
