@@ -27,19 +27,19 @@ def ancestors_of(organization: Organization) -> QuerySet[Organization]:
     return Organization.objects.filter(path__in=paths.ancestors(organization.path)).order_by("path")
 
 
-def children_of(organization: Organization, day: date) -> QuerySet[Organization]:
+def levels_below(organization: Organization, day: date) -> QuerySet[Organization]:
     """The levels right below that stand on this day, in the order of the tree."""
-    return (
-        Organization.objects.filter(parent=organization)
-        .standing_on(day)
-        .annotate(
-            member_count=Count(
-                "memberships",
-                filter=Q(memberships__since__lte=day)
-                & (Q(memberships__until__isnull=True) | Q(memberships__until__gte=day)),
-            )
+    return Organization.objects.filter(parent=organization).standing_on(day).order_by("path")
+
+
+def children_of(organization: Organization, day: date) -> QuerySet[Organization]:
+    """The same, each with its `member_count`."""
+    return levels_below(organization, day).annotate(
+        member_count=Count(
+            "memberships",
+            filter=Q(memberships__since__lte=day)
+            & (Q(memberships__until__isnull=True) | Q(memberships__until__gte=day)),
         )
-        .order_by("path")
     )
 
 

@@ -13,5 +13,14 @@ SIZE = 50
 
 
 def page_of(request: HttpRequest, rows: QuerySet[M] | list[Any], size: int = SIZE) -> Page[Any]:
-    """The page that the address asks for; the nearest one there is, for one that there is not."""
-    return Paginator(rows, size).get_page(request.GET.get("page"))
+    """The page that the address asks for; the nearest one there is, for one that there is not.
+
+    The first is read with one row more: where that does not come, nothing has to be counted.
+    """
+    wanted, paginator = request.GET.get("page"), Paginator(rows, size)
+    if wanted not in {None, "", "1"}:
+        return paginator.get_page(wanted)
+    found = list(rows[: size + 1])
+    if len(found) <= size:
+        paginator.count = len(found)
+    return Page(found[:size], 1, paginator)

@@ -20,6 +20,7 @@ from zhibu.rules.tallies import Cell, Counts, MonthKey, month_cells, sum_cells
 from zhibu.web.pages.forms import Crumb
 
 MONTHS = tuple(range(1, 13))
+NOTHING = Cell()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +91,8 @@ def build_overview(
     """The page, from two reads: the children shown and the tallies of them and of their parent."""
     tallies = read_tallies([organization, *children], year)
     own = _cells(tallies[organization.pk], day)
-    months = _months(own, practice_class, organization, year)
-    total = _year(own, practice_class, overview_address(organization, year))
+    address = overview_address(organization, year)
+    months, total = _course(own, practice_class, organization, year, address)
     rows = tuple(
         _row(child, _cells(tallies[child.pk], day), practice_class, year) for child in children
     )
@@ -119,7 +120,8 @@ def build_overview(
 def course_of(organization: Organization, year: int, day: date) -> tuple[MonthCount, ...]:
     """The year's course for the chart."""
     cells = _cells(read_tallies([organization], year)[organization.pk], day)
-    return tuple(_course_month(month, _of_month(cells, month, "")) for month in MONTHS)
+    by_month = _by_month(cells, "")
+    return tuple(_course_month(month, by_month[month]) for month in MONTHS)
 
 
 def overview_values(page: OverviewPage) -> Overview:
@@ -179,47 +181,45 @@ def _cells(counts: tuple[Count, ...], day: date) -> dict[MonthKey, Cell]:
     )
 
 
-def _of_month(cells: dict[MonthKey, Cell], month: int, practice_class: str) -> Cell:
-    return sum_cells(
-        cell
-        for (of_month, of_class), cell in cells.items()
-        if of_month == month and practice_class in {"", of_class}
+def _by_month(cells: dict[MonthKey, Cell], practice_class: str) -> dict[int, Cell]:
+    """All twelve months, of one class or of all."""
+    found: dict[int, Cell] = {}
+    for (month, of_class), cell in cells.items():
+        if practice_class in {"", of_class}:
+            found[month] = found[month] + cell if month in found else cell
+    return {month: found.get(month, NOTHING) for month in MONTHS}
+
+
+def _course(
+    cells: dict[MonthKey, Cell],
+    practice_class: str,
+    organization: Organization,
+    year: int,
+    address: str,
+) -> tuple[tuple[MonthCell, ...], MonthCell]:
+    """The twelve months of an organisation and its whole year, which opens at `address`."""
+    by_month = _by_month(cells, practice_class)
+    opens = dict.fromkeys(MONTHS, address)
+    if organization.kind == Organization.Kind.BRANCH:
+        opens = _lines_addresses(organization, year)
+    months = tuple(
+        _month_cell(month, cell, f"{month}月", opens[month]) for month, cell in by_month.items()
     )
+    return months, _month_cell(0, sum_cells(by_month.values()), "全年", address)
 
 
-def _months(
-    cells: dict[MonthKey, Cell], practice_class: str, organization: Organization, year: int
-) -> tuple[MonthCell, ...]:
-    is_branch = organization.kind == Organization.Kind.BRANCH
-    return tuple(
-        _month_cell(
-            month,
-            _of_month(cells, month, practice_class),
-            f"{month}月",
-            reverse("overview-cell", args=(organization.pk, year, month))
-            if is_branch
-            else overview_address(organization, year),
-        )
-        for month in MONTHS
-    )
-
-
-def _year(cells: dict[MonthKey, Cell], practice_class: str, address: str) -> MonthCell:
-    cell = sum_cells(each for (_, of), each in cells.items() if practice_class in {"", of})
-    return _month_cell(0, cell, "全年", address)
+def _lines_addresses(branch: Organization, year: int) -> dict[int, str]:
+    """Where the lines of each month are; the address is made up once, since a page asks for many."""
+    first = reverse("overview-cell", args=(branch.pk, year, 1))
+    return {month: f"{first.removesuffix('1/')}{month}/" for month in MONTHS}
 
 
 def _row(
     child: Organization, cells: dict[MonthKey, Cell], practice_class: str, year: int
 ) -> ChildRow:
     address = overview_address(child, year)
-    return ChildRow(
-        organization=child,
-        address=address,
-        months=_months(cells, practice_class, child, year),
-        year=_year(cells, practice_class, address),
-        in_use=say_use(child, year),
-    )
+    months, whole = _course(cells, practice_class, child, year, address)
+    return ChildRow(child, address, months, whole, in_use=say_use(child, year))
 
 
 def say_use(organization: Organization, year: int) -> str:

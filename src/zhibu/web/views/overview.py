@@ -118,7 +118,7 @@ def _page(request: HttpRequest, pk: UUID, verb: Verb, size: int = 50) -> Overvie
     year = _sane(int(asked)) if asked.isdecimal() and len(asked) == 4 else day.year
     wanted = request.GET.get("class", "")
     reach = access.reach(request)
-    below = queries.children_of(organization, day).exclude(kind=Organization.Kind.GROUP)
+    below = queries.levels_below(organization, day).exclude(kind=Organization.Kind.GROUP)
     if organization.kind == Organization.Kind.BRANCH:
         below = Organization.objects.filter(pk=organization.pk)
     return build_overview(
