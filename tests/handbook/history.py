@@ -73,9 +73,23 @@ def make_history(scene: Scene, count: int = 12, seed: int = 1) -> list[RecordVer
                 seal=seal, organization=scene.cast.committee, by=scene.cast.office, at=at
             )
         if number == 4:
-            redact_part(record=record, part="minutes", reason="依规定遮盖", by=by, at=at)
+            redact_part(
+                record=record,
+                part="minutes",
+                basis="个人信息保护法第四十七条",
+                reason="本人申请删除",
+                by=by,
+                at=at,
+            )
         if number == 8:
-            redact_part(record=record, part="particulars", reason="依规定遮盖", by=by, at=at)
+            redact_part(
+                record=record,
+                part="particulars",
+                basis="个人信息保护法第四十七条",
+                reason="本人申请删除",
+                by=by,
+                at=at,
+            )
     seal_branch(branch=scene.branch, by=by, at=AT + timedelta(days=9))
     dice.shuffle(versions)
     return sorted(versions, key=lambda version: version.sequence)

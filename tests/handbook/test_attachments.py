@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.handbook.history import PNG
 from tests.handbook.scene import AT, Scene
 
-from zhibu.handbook.models import Attachment, RecordVersion
+from zhibu.handbook.models import Attachment, Record, RecordVersion, Redaction
 from zhibu.handbook.services import (
     AttachmentRefused,
     RecordRefused,
@@ -164,6 +164,13 @@ def test_changed_bytes_are_found(scene: Scene) -> None:
     assert outcome.fault.part == "照片.png"
 
 
+def redact(scene: Scene, record: Record, part: str) -> list[Redaction]:
+    return redact_part(
+        record=record, part=part, basis="个人信息保护法第四十七条", reason="本人申请删除",
+        by=scene.cast.office, at=AT,
+    )  # fmt: skip
+
+
 def test_redacting_attachments_destroys_the_files(scene: Scene) -> None:
     """By law they must go; the chain still verifies and the reason is signed."""
     record = scene.start()
@@ -172,10 +179,8 @@ def test_redacting_attachments_destroys_the_files(scene: Scene) -> None:
         record=record, revision=1, submission=uuid4(), by=scene.cast.secretary, at=AT
     )
     with pytest.raises(RecordRefused):
-        redact_part(record=record, part="head", reason="依规", by=scene.cast.secretary, at=AT)
-    done = redact_part(
-        record=record, part="attachments", reason="依规遮盖", by=scene.cast.secretary, at=AT
-    )
+        redact(scene, record, "head")
+    done = redact(scene, record, "attachments")
     assert len(done) == 1
     assert not Attachment.objects.filter(pk=file.pk).exists()
     stored = RecordVersion.objects.get(pk=version.pk)

@@ -35,6 +35,7 @@ from zhibu.rules.norm import (
 )
 from zhibu.rules.records import judge_record
 from zhibu.rules.scope import explain_scope
+from zhibu.rules.redaction import judge_redaction
 from zhibu.rules.standing import LineFacts, State, judge_line
 from zhibu.rules.verdicts import Article, Certainty, Severity, Verdict
 from zhibu.rules.votes import VOTE_RULES, judge_decision, judge_election, judge_votes
@@ -90,8 +91,22 @@ def verdicts() -> list[Verdict]:
     event = replace(test_duties.MONTHLY, cadence=Cadence(Unit.EVENT))
     late = replace(test_duties.MONTHLY, in_force_from=date(2027, 1, 1))
     found += explain_scope(event, branch(), 2026) + explain_scope(late, branch(), 2026)
-    found += _of_lines() + _of_tables() + _of_records() + _of_votes()
+    found += _of_redactions() + _of_lines() + _of_tables() + _of_records() + _of_votes()
     return found
+
+
+def _of_redactions() -> list[Verdict]:
+    asked = [
+        ("head", "", "", frozenset()),
+        ("minutes", "某法第一条", "理" * 251, frozenset()),
+    ]
+    return [
+        verdict
+        for part, basis, reason, showing in asked
+        for verdict in judge_redaction(
+            part=part, basis=basis, reason=reason, showing=showing, has_draft=True
+        )
+    ]
 
 
 def _of_lines() -> list[Verdict]:

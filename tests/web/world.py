@@ -49,7 +49,7 @@ OF_ORGANIZATION = {
 OF_BRANCH = {"branch-home", "roster", "member-admit", "record-list", "record-new", "seal"}
 OF_MEMBER = {"member", "member-edit", "member-transfer", "spell-begin"}
 OF_DRAFT = {"record", "record-edit", "record-save", "record-file", "record-discard"}
-OF_FILED = {*OF_DRAFT, "record-correct", "record-void"}
+OF_FILED = {*OF_DRAFT, "record-correct", "record-void", "record-redact"}
 BOOKS = frozenset({"book-pdf", "book-docx", "book-zip"})
 
 

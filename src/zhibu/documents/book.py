@@ -1,7 +1,7 @@
 """一册: the values of a branch's 《党支部工作手册》 of one year.
 
 Every string is worded by the caller. A `Text` may be `zhibu.documents.literal.REDACTED`: it prints
-as （依规遮盖）.
+as （依法遮盖）.
 `zhibu.documents.typesetting.typeset_book` makes the PDF, `zhibu.documents.word.write_book_docx`
 the Word file, both from the same composition (`zhibu.documents.composition`).
 """
@@ -19,7 +19,7 @@ STANDARD_NOTES: Final = (
     "本手册是党支部组织生活的原始记录，一年一册，由党支部书记负责，记录人如实、及时、准确、清楚填写。",
     "各项记录一经归档即不可改动。确需更正的，另立新版并注明原版和理由；确需作废的，注明理由。更正和作废情况在本手册中一并列示。",
     "每项记录载明三个时间：发生时间（活动何时开展）、归档时间（记录何时定稿）、封存时间（何时加盖电子封存）。三者不一致的，以所载为准，不得倒签。",
-    f"依照规定不宜公开的内容以“{COVER_TEXT}”标示，遮盖不影响对其余内容的核验。",
+    f"依法不宜保留、公开的内容以“{COVER_TEXT}”标示，遮盖不影响对其余内容的核验。",
     "记录末尾所载摘要码由该项记录的全部内容计算得出，内容改动一字，摘要码即不相同；各项记录的摘要码前后相连，可据末页封存信息核验全册。",
     "党支部书记变动时，本手册随工作一并移交；年度终了，按照档案管理有关规定归档保存。",
 )
@@ -99,9 +99,9 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A correction or a voiding: what, when, by whom, why, and to which version it leads."""
+    """A correction, a voiding or a blacking out: what, when, by whom, why, to which version."""
 
-    kind: str  # 更正、作废
+    kind: str  # 更正、作废、依法遮盖（会议内容）
     at: str
     by: str
     reason: Text

@@ -76,7 +76,7 @@ def compose_book(book: Book) -> Composition:
         Part("党员名册", tuple(_roster_blocks(book)), is_landscape=True),
         Part("年度安排表", tuple(_table_blocks(book.table)), is_landscape=True),
         *(Part(section.title, tuple(_section_blocks(section))) for section in book.sections),
-        Part("更正与作废情况", tuple(_change_blocks(book.changes))),
+        Part("更正、作废和遮盖情况", tuple(_change_blocks(book.changes))),
         Part("封存页", tuple(_seal_blocks(book))),
     ]
     for number, part in enumerate(chapters, 1):
@@ -325,7 +325,7 @@ def _change_blocks(changes: tuple[Change, ...]) -> Iterator[Block]:
             for c in changes
         ],
         (1.7, 5, 2.6, 3.4, 2.4, 4.4),
-        "本年度无更正、作废情况。",
+        "本年度无更正、作废和依法遮盖情况。",
         centred=(2, 3, 4),
     )
 

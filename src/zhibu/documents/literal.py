@@ -15,7 +15,7 @@ class Covered(Enum):
 
 
 REDACTED: Final = Covered.REDACTED
-COVER_TEXT: Final = "（依规遮盖）"
+COVER_TEXT: Final = "（依法遮盖）"
 
 Text = str | Covered
 

@@ -25,7 +25,8 @@ from zhibu.documents.book import (
 )
 from zhibu.documents.literal import chinese_date
 from zhibu.handbook.models import RecordVersion
-from zhibu.handbook.sheets import SheetWords, clock, write_sheet
+from zhibu.handbook.queries import Cover, covers_of
+from zhibu.handbook.sheets import SheetWords, clock, write_cover, write_sheet
 from zhibu.handbook.versions import FiledContent, read_version
 from zhibu.ledger.models import OrganizationKey, Seal
 from zhibu.ledger.queries import seals_of
@@ -59,12 +60,14 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
     versions = _versions(branch, year)
     contents = {version.pk: read_version(version) for version in versions}
     seals = list(seals_of(branch.pk))
+    covers = covers_of({version.record_id for version in versions})
     words = SheetWords(
         names=_names(contents.values()),
         groups=_group_names(branch),
         labels=_element_labels(branch, day),
         lines=_line_titles(branch, year),
         seals=seals,
+        covers=covers,
     )
     roster = list(roster_of(branch, day))
     posts = list(posts_of(branch, day))
@@ -81,7 +84,7 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
         roster=tuple(_roster_row(row, branch) for row in roster),
         table=plan_table(plan, today=today) if plan is not None else None,
         sections=_sections(versions, contents, words),
-        changes=_changes(versions, contents),
+        changes=_changes(versions, contents, covers),
         seals=_seal_rows(seals, branch, year),
         keys=_key_prints(seals, branch),
         qr_text=seal_qr_text(seal_facts(seals[-1])) if seals else "",
@@ -123,9 +126,12 @@ def _sections(
 
 
 def _changes(
-    versions: Sequence[RecordVersion], contents: Mapping[UUID, FiledContent]
+    versions: Sequence[RecordVersion],
+    contents: Mapping[UUID, FiledContent],
+    covers: Mapping[UUID, Sequence[Cover]],
 ) -> tuple[Change, ...]:
-    return tuple(
+    titles = {v.record_id: f"{chinese_date(v.happened_on)} {v.topic}".strip() for v in versions}
+    amended = (
         Change(
             kind=version.get_action_display(),
             at=clock(version.filed_at),
@@ -137,6 +143,8 @@ def _changes(
         for version in versions
         if version.version > 1
     )
+    covered = (write_cover(one, titles[key]) for key, some in covers.items() for one in some)
+    return (*amended, *covered)
 
 
 def _names(contents: Iterable[FiledContent]) -> Mapping[str, str]:

@@ -135,7 +135,7 @@ class Attachment(models.Model):
 
 
 class Redaction(models.Model):
-    """依规遮盖: one part of one version was blacked out, by whom and why, signed by the branch."""
+    """依法遮盖: one part of one version was blacked out, by whom and why, signed by the branch."""
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     version = models.ForeignKey(RecordVersion, on_delete=models.PROTECT, related_name="redactions")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from django.utils import timezone
 from zhibu.documents.book import Attachment, Change, Decision, Fact, RecordSheet, Times
 from zhibu.documents.literal import REDACTED, Covered, Text, chinese_date
 from zhibu.handbook.models import RecordVersion
+from zhibu.handbook.queries import Cover
 from zhibu.handbook.versions import FiledContent, digest_of
+from zhibu.handbook.wording import PARTS
 from zhibu.ledger.models import Seal
 from zhibu.ledger.queries import first_covering
 from zhibu.rules import contents as rules
@@ -31,6 +33,7 @@ class SheetWords:
     labels: Mapping[str, str]
     lines: Mapping[str, str]
     seals: Sequence[Seal]
+    covers: Mapping[UUID, Sequence[Cover]] = field(default_factory=dict)  # by record
 
 
 def clock(moment: datetime) -> str:
@@ -89,9 +92,20 @@ def write_sheet(
         attachments=_attachments(one),
         lines=tuple(words.lines[key] for key in content.lines if key in words.lines),
         chain=f"上一号链接码：{shown.previous}" if shown.previous else "本支部第一号归档",
-        changes=_changes(versions, filed),
+        changes=(
+            *_changes(versions, filed),
+            *map(write_cover, words.covers.get(versions[0].record_id, ())),
+        ),
         is_void=is_void,
     )
+
+
+def write_cover(cover: Cover, record: str = "") -> Change:
+    """What was blacked out, as the book says it; `record` is the title where it is needed."""
+    return Change(
+        kind=f"依法遮盖：{PARTS[cover.part]}", at=clock(cover.at), by=cover.by,
+        reason=cover.ground, record=record,
+    )  # fmt: skip
 
 
 def _changes(

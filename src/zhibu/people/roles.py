@@ -41,6 +41,7 @@ class Verb(StrEnum):
     DRAFT_RECORD = "draft_record"
     FILE_RECORD = "file_record"
     AMEND_RECORD = "amend_record"  # correct and void
+    REDACT = "redact"  # black a part out by law; only from a higher level
     SEAL = "seal"
     COUNTERSIGN = "countersign"  # only from a higher level
     EXPORT = "export"
@@ -80,6 +81,7 @@ VERB_LABELS: Final = MappingProxyType(
         Verb.DRAFT_RECORD: "写记录",
         Verb.FILE_RECORD: "归档记录",
         Verb.AMEND_RECORD: "更正和作废记录",
+        Verb.REDACT: "依法遮盖记录的一部分",
         Verb.SEAL: "封存",
         Verb.COUNTERSIGN: "加签封存",
         Verb.EXPORT: "导出",
@@ -133,6 +135,7 @@ TABLE: Final = MappingProxyType(
                 Verb.SEE_ORGANIZATION,
                 Verb.SEE_ROSTER,
                 Verb.WAIVE_LINE,
+                Verb.REDACT,
                 Verb.COUNTERSIGN,
                 Verb.EXPORT,
                 Verb.EDIT_ORGANIZATION,
@@ -154,7 +157,7 @@ TABLE: Final = MappingProxyType(
 EXCLUSIVE: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
 # These verbs are done to a branch by a level above it, never by the branch itself.
-FROM_ABOVE: Final = frozenset({Verb.WAIVE_LINE, Verb.COUNTERSIGN})
+FROM_ABOVE: Final = frozenset({Verb.WAIVE_LINE, Verb.REDACT, Verb.COUNTERSIGN})
 
 
 def roles_with(verb: Verb) -> frozenset[Role]:

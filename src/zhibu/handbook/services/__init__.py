@@ -17,7 +17,7 @@ from zhibu.handbook.services.drafts import (
     start_record,
 )
 from zhibu.handbook.services.filing import correct_record, file_record, void_record
-from zhibu.handbook.services.redaction import redact_part
+from zhibu.handbook.services.redaction import redact_part, showing_parts
 
 __all__ = [
     "AttachmentRefused",
@@ -32,6 +32,7 @@ __all__ = [
     "redact_part",
     "remove_attachment",
     "save_draft",
+    "showing_parts",
     "start_correction",
     "start_record",
     "void_record",

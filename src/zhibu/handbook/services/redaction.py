@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from django.db import transaction
 
@@ -18,6 +19,8 @@ from zhibu.ledger.services import lock_head, note
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.rules import digests
+from zhibu.rules.redaction import judge_redaction, say_ground
+from zhibu.rules.wording import say
 
 
 def redaction_facts(redaction: Redaction, branch: str) -> RedactionFacts:
@@ -39,40 +42,53 @@ def redaction_facts(redaction: Redaction, branch: str) -> RedactionFacts:
 
 @transaction.atomic
 def redact_part(
-    *, record: Record, part: str, reason: str, by: Person, at: datetime
+    *, record: Record, part: str, basis: str, reason: str, by: Person, at: datetime
 ) -> list[Redaction]:
     """Black out one part in every version of a record, for good; files go with their part.
 
-    `part` is one of `zhibu.rules.digests.PARTS` but the head. Gives a signed redaction for each
-    version that still showed the part. Raises RecordRefused.
+    `part` is one of `zhibu.rules.redaction.REDACTABLE`, `basis` the law or rule that asks for it.
+    Gives a signed redaction for each version that still showed the part. Raises RecordRefused.
     """
-    reason = reason.strip()
-    if not reason:
-        raise RecordRefused("遮盖须写明所依据的规定和理由。")
-    if part not in digests.PARTS or part in digests.PERMANENT_PARTS:
-        raise RecordRefused("记录的这一部分不能遮盖。")
     lock_head(record.branch_id)
     current = lock_record(record.pk)
-    if current.draft is not None:
-        raise RecordRefused("这份记录有未归档的草稿，请先归档或放弃草稿，再办理遮盖。")
+    against = judge_redaction(
+        part=part, basis=basis, reason=reason, showing=showing_parts(current),
+        has_draft=current.draft is not None,
+    )  # fmt: skip
+    if against:
+        raise RecordRefused(say(against[0]))
+    ground = say_ground(basis, reason)
     key = signing_key(organization_id=current.branch_id, at=at)
     found = [
-        _redact_version(version, part, reason, by, at, key)
+        _redact_version(version, part, ground, by, at, key)
         for version in RecordVersion.objects.filter(record=current).order_by("version")
         if getattr(version, part)
     ]
     if part == "attachments":
         _destroy_files(current)
-    if found:
-        note(
-            by=by,
-            verb="redact_part",
-            organization_id=current.branch_id,
-            subject=current,
-            detail={"part": part, "reason": reason, "versions": len(found)},
-            at=at,
-        )
+    note(
+        by=by,
+        verb="redact_part",
+        organization_id=current.branch_id,
+        subject=current,
+        detail={"part": part, "reason": ground, "versions": len(found)},
+        at=at,
+    )
     return found
+
+
+def showing_parts(record: Record) -> frozenset[str]:
+    """The parts that say something in any version of the record."""
+    rows = RecordVersion.objects.filter(record=record).values_list(*digests.PARTS)
+    return frozenset(
+        part
+        for row in rows
+        for part, text in zip(digests.PARTS, row, strict=True)
+        if text not in _NOTHING
+    )
+
+
+_NOTHING: Final = frozenset({"", '""', "[]", "{}"})  # blacked out, or empty as it was filed
 
 
 def _redact_version(

@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from zhibu.handbook.models import Record, RecordVersion
+from zhibu.handbook.queries import Cover, covers_of
+from zhibu.handbook.wording import PARTS
 from zhibu.ledger.models import Seal
 from zhibu.ledger.queries import first_covering, seals_of
 from zhibu.org.models import Organization
@@ -20,7 +22,7 @@ from zhibu.rules.labels import label
 from zhibu.rules.norm import Activity
 from zhibu.rules.records import ContentError, from_data
 from zhibu.rules.standing import judge_filing
-from zhibu.rules.wording import say
+from zhibu.rules.wording import say, say_date
 from zhibu.web.pages.record_form import Choice
 from zhibu.web.record_access import Pen
 
@@ -61,6 +63,7 @@ class RecordRow:
     is_voided: bool
     corrections: int
     sequence: int
+    covers: tuple[str, ...]  # what was blacked out, when and on what ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,10 +124,11 @@ def filed_records(branch: Organization) -> QuerySet[Record]:
 
 
 def build_rows(records: Sequence[Record], branch: Organization) -> tuple[RecordRow, ...]:
-    """Rows for these records: two queries for any number."""
+    """Rows for these records: three queries for any number."""
     first = _first_filed(records)
     seals = list(seals_of(branch.pk))
-    return tuple(_row(record, first, seals) for record in records)
+    covers = covers_of(record.pk for record in records)
+    return tuple(_row(record, first, seals, covers.get(record.pk, ())) for record in records)
 
 
 def build_list(
@@ -186,7 +190,9 @@ def _first_filed(records: Sequence[Record]) -> dict[UUID, datetime]:
     return dict(rows.values_list("record_id", "filed_at"))
 
 
-def _row(record: Record, first: Mapping[UUID, datetime], seals: Sequence[Seal]) -> RecordRow:
+def _row(
+    record: Record, first: Mapping[UUID, datetime], seals: Sequence[Seal], covers: Sequence[Cover]
+) -> RecordRow:
     version = record.current
     assert version is not None  # noqa: S101 - only filed records are listed
     filed_at = first.get(record.pk, version.filed_at)
@@ -206,4 +212,8 @@ def _row(record: Record, first: Mapping[UUID, datetime], seals: Sequence[Seal]) 
         is_voided=is_voided,
         corrections=version.version - 1 - int(is_voided),
         sequence=version.sequence,
+        covers=tuple(
+            f"{say_date(timezone.localtime(one.at).date())}依法遮盖{PARTS[one.part]}。{one.ground}"
+            for one in covers
+        ),
     )

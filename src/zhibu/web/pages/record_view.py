@@ -9,7 +9,9 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from zhibu.handbook.models import Record, RecordVersion
+from zhibu.handbook.queries import covers_of
 from zhibu.handbook.versions import FiledContent, digest_of, read_version
+from zhibu.handbook.wording import PARTS
 from zhibu.ledger.models import Seal
 from zhibu.ledger.queries import first_covering, seals_of
 from zhibu.ledger.seals import seal_code
@@ -61,6 +63,16 @@ class VersionView:
 
 
 @dataclass(frozen=True, slots=True)
+class CoverView:
+    """A part that was blacked out: which, when, by whom, on what ground."""
+
+    label: str
+    at: datetime
+    by: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
 class RecordPage:
     """The record: what counts now, and everything it ever was."""
 
@@ -76,6 +88,8 @@ class RecordPage:
     has_draft: bool
     may_amend: bool
     may_draft: bool
+    may_redact: bool
+    covers: tuple[CoverView, ...]
 
     @property
     def is_voided(self) -> bool:
@@ -83,7 +97,9 @@ class RecordPage:
         return self.latest.is_void
 
 
-def build_record(record: Record, *, may_amend: bool, may_draft: bool) -> RecordPage:
+def build_record(
+    record: Record, *, may_amend: bool, may_draft: bool, may_redact: bool = False
+) -> RecordPage:
     """The page of a record that was filed."""
     rows = list(record.versions.select_related("filed_by").order_by("version"))
     contents = [read_version(row) for row in rows]
@@ -92,12 +108,13 @@ def build_record(record: Record, *, may_amend: bool, may_draft: bool) -> RecordP
     labels = (
         element_labels(record.branch, day) if any(one.content.elements for one in contents) else {}
     )
-    roster, groups = _people(contents), _groups(contents)
+    roster, groups = people_of(contents), _groups(contents)
     views = [
         _view(row, filed, seals, roster, labels, groups, contents[at - 1] if at else None)
         for at, (row, filed) in enumerate(zip(rows, contents, strict=True))
     ]
     shown = next((one for one in reversed(views) if not one.is_void), views[-1])
+    has_covers = any(one.redacted for one in contents)
     late = judge_filing(day, timezone.localtime(rows[0].filed_at).date())
     return RecordPage(
         record=record,
@@ -112,6 +129,11 @@ def build_record(record: Record, *, may_amend: bool, may_draft: bool) -> RecordP
         has_draft=record.draft is not None,
         may_amend=may_amend,
         may_draft=may_draft,
+        may_redact=may_redact,
+        covers=tuple(
+            CoverView(PARTS[one.part], one.at, one.by, one.ground)
+            for one in (covers_of([record.pk]).get(record.pk, ()) if has_covers else ())
+        ),
     )
 
 
@@ -168,7 +190,7 @@ def _changes(
     return tuple(found)
 
 
-def _people(contents: Sequence[FiledContent]) -> Roster:
+def people_of(contents: Sequence[FiledContent]) -> Roster:
     """The names of presiders and recorders that no list of those present tells."""
     named = {
         row.member: row.name for one in contents for row in one.content.attendance if row.member

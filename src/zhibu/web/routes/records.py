@@ -7,7 +7,7 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from zhibu.people.roles import Verb
-from zhibu.web.views import attachments, books, drafts, records, seals
+from zhibu.web.views import attachments, books, drafts, records, redactions, seals
 
 _BOOK = "b/<uuid:branch>/book/<int:year>/"
 
@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("r/<uuid:pk>/", records.show, name="record"),
     path("r/<uuid:pk>/correct/", records.correct, name="record-correct"),
     path("r/<uuid:pk>/void/", records.void, name="record-void"),
+    path("r/<uuid:pk>/redact/", redactions.redact, name="record-redact"),
     path("r/<uuid:pk>/edit/", drafts.edit, name="record-edit"),
     path("r/<uuid:pk>/save/", drafts.save, name="record-save"),
     path("r/<uuid:pk>/file/", drafts.file, name="record-file"),
@@ -36,6 +37,7 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "record": Verb.SEE_BRANCH,
     "record-correct": Verb.AMEND_RECORD,
     "record-void": Verb.AMEND_RECORD,
+    "record-redact": Verb.REDACT,
     "record-edit": Verb.DRAFT_RECORD,
     "record-save": Verb.DRAFT_RECORD,
     "record-file": Verb.FILE_RECORD,

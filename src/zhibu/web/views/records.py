@@ -88,6 +88,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         record,
         may_amend=reach(request).may(Verb.AMEND_RECORD, record.branch.path),
         may_draft=pen_of(request, record.branch) is not None,
+        may_redact=reach(request).may(Verb.REDACT, record.branch.path),
     )
     return render(request, "web/record.html", {"page": page})
 
