@@ -72,7 +72,7 @@ def environment_works() -> bool:
 def make_environment() -> bool:
     """Make `.venv`; False when this Python cannot (Debian splits venv off)."""
     try:
-        import ensurepip  # noqa: F401
+        import ensurepip  # noqa: F401 - asked for only, before half an environment is made
     except ImportError:
         return False
     try:

@@ -47,6 +47,19 @@ def test_lists_hold_what_the_project_asks_for() -> None:
     assert wanted <= pinned
 
 
+def test_a_rule_that_is_waived_says_why() -> None:
+    """Each `noqa` names its rule and its reason, or in pyproject.toml."""
+    bare = re.compile(r"[#] noqa(?!: [A-Z]+\d+(, [A-Z]+\d+)*\s+\S.*)")
+    found = [
+        f"{path.relative_to(ROOT).as_posix()}:{number}"
+        for folder in ("src", "tests", "requirements", "docs", "bench")
+        for path in sorted((ROOT / folder).rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1)
+        if bare.search(line)
+    ]
+    assert found == []
+
+
 def read(name: str) -> str:
     return (ROOT / "requirements" / name).read_text(encoding="utf-8")
 

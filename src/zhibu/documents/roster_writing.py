@@ -186,7 +186,7 @@ def _write_cell(
         else:
             moment = datetime(on.year, on.month, on.day)  # noqa: DTZ001  a day has no time zone
             sheet.write_datetime(row, column, moment, formats[day])
-    elif isinstance(value, (int, float)) and abs(value) < 1e15 and value == value:  # noqa: PLR0124
+    elif isinstance(value, (int, float)) and abs(value) < 1e15 and value == value:  # noqa: PLR0124 - NaN is not equal to itself
         sheet.write_number(row, column, value, formats[text])
     else:
         sheet.write_string(row, column, clean(str(value))[:LONGEST_CELL], formats[text])

@@ -232,10 +232,8 @@ def read_day(value: object, year: int | None) -> date | None:
     if isinstance(value, date):
         return _within(value)
     if isinstance(value, (bool, time, timedelta)):
-        # A person's mistake as any other here, not a programmer's.
-        raise ValueError(  # noqa: TRY004
-            "不是日期。请按“2026年3月5日”的样式填写。"
-        )
+        # A person's mistake like any other here, not a programmer's, hence no TypeError
+        raise ValueError("不是日期。请按“2026年3月5日”的样式填写。")  # noqa: TRY004 - see above
     if isinstance(value, (int, float)):
         return _from_serial(float(value))
     text = unicodedata.normalize("NFKC", clean(str(value))).strip()

@@ -133,7 +133,7 @@ def _set_page(section: Section, *, is_landscape: bool) -> None:
 
 
 def _number_pages(section: Section) -> None:
-    section._sectPr.append(element("w:pgNumType", {"w:start": "1"}))  # noqa: SLF001  no public way
+    section._sectPr.append(element("w:pgNumType", {"w:start": "1"}))
     for footer, alignment in (
         (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
         (section.even_page_footer, WD_ALIGN_PARAGRAPH.LEFT),
@@ -148,16 +148,16 @@ def _number_pages(section: Section) -> None:
             if kind == "PAGE":
                 code = element("w:instrText")
                 code.text = kind
-                run._r.append(code)  # noqa: SLF001
+                run._r.append(code)
             else:
-                run._r.append(element("w:fldChar", {"w:fldCharType": kind}))  # noqa: SLF001
+                run._r.append(element("w:fldChar", {"w:fldCharType": kind}))
         paragraph.add_run(" —")
 
 
 def _continue_numbers(section: Section) -> None:
     """python-docx copies the former section; only the first one may start at 1."""
-    for start in section._sectPr.findall(qn("w:pgNumType")):  # noqa: SLF001
-        section._sectPr.remove(start)  # noqa: SLF001
+    for start in section._sectPr.findall(qn("w:pgNumType")):
+        section._sectPr.remove(start)
 
 
 def _literal(value: Text) -> str:
@@ -262,7 +262,7 @@ def _draw_grid(document: Document, block: Grid, wide: bool) -> None:
 def _add(document: Document, table: Any) -> None:
     """Puts a table at the end, and a thin paragraph after it: Word joins two tables otherwise."""
     gap = document.add_paragraph(style="ZhibuGap")
-    gap._p.addprevious(table)  # noqa: SLF001
+    gap._p.addprevious(table)
 
 
 # Tables are built from XML elements: the object interface of python-docx looks every cell up anew

@@ -165,7 +165,7 @@ def add_font_table(document: Document) -> None:
         etree.SubElement(font, f"{{{space}}}altName", {f"{{{space}}}val": others})
         etree.SubElement(font, f"{{{space}}}charset", {f"{{{space}}}val": "86"})
     part: Any = document.part.part_related_by(RELATIONSHIP_TYPE.FONT_TABLE)
-    part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)  # noqa: SLF001
+    part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
 
 
 def mirror_margins(document: Document) -> None:
@@ -184,7 +184,7 @@ def add_fields(document: Document, entries: list[tuple[str, str]]) -> None:
     for number, (text, style) in enumerate(entries):
         paragraph = document.add_paragraph(style=style)
         if not number:
-            run = paragraph.add_run()._r  # noqa: SLF001
+            run = paragraph.add_run()._r
             run.append(element("w:fldChar", {"w:fldCharType": "begin", "w:dirty": "true"}))
             code = element("w:instrText", {"xml:space": "preserve"})
             code.text = ' TOC \\o "1-2" \\h \\z '
@@ -193,4 +193,4 @@ def add_fields(document: Document, entries: list[tuple[str, str]]) -> None:
         paragraph.add_run(text)
         if number == last:
             end = element("w:fldChar", {"w:fldCharType": "end"})
-            paragraph.add_run()._r.append(end)  # noqa: SLF001
+            paragraph.add_run()._r.append(end)

@@ -49,6 +49,8 @@ def backup(*, file: Path | None, without_keys: bool, force: bool) -> None:
     target = file or Path(f"支部备份-{timezone.localtime(now):%Y%m%d-%H%M}.zip")
     if target.exists() and not force:
         raise click.ClickException(f"{target} 已经存在。换一个文件名，或加 --force 覆盖。")
+    if not target.absolute().parent.is_dir():
+        raise click.ClickException(f"没有 {target.parent} 这个文件夹，请先建立。")
     folders = {"files": Path(settings.MEDIA_ROOT)}
     if not without_keys:
         folders["keys"] = settings.KEYS_DIR

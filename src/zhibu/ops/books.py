@@ -11,6 +11,7 @@ from zhibu.documents.typesetting import TypesettingFailed, typeset_book
 from zhibu.documents.word import write_book_docx
 from zhibu.handbook.books import bind_book
 from zhibu.handbook.bundle import ExportFailed, export_bundle
+from zhibu.ops import wording
 from zhibu.ops.plans import find_branches
 from zhibu.org.models import Organization
 from zhibu.web import clock
@@ -40,7 +41,7 @@ def book() -> None:
 def export(*, name: str, year: int, form: str, output: Path | None, force: bool) -> int:
     """导出党支部一个年度的工作手册。"""
     (branch,) = find_branches(name, below=False)
-    target = output or Path(f"{branch.short_name}{year}年党支部工作手册.{form}")
+    target = output or Path(wording.file_name(f"{branch.short_name}{year}年党支部工作手册.{form}"))
     if target.exists() and not force:
         raise click.ClickException(f"{target} 已经存在；要覆盖请加 --force。")
     try:

@@ -58,16 +58,25 @@ EPILOG: Final = """\
 """
 
 
+# Where click says TEXT, INTEGER RANGE and [%Y-%m-%d]; an author's own word stays.
+METAVARS: Final[Mapping[type[click.ParamType[Any]], str]] = {
+    click.types.StringParamType: "文字",
+    click.types.IntParamType: "数字",
+    click.IntRange: "数字",
+    click.DateTime: "年-月-日",
+}
+
+
 class Commands(click.Group):
     """A group whose commands are imported when they are run, so that help is instant."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         return load_command(cmd_name) if cmd_name in COMMANDS else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         with formatter.section("命令"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
@@ -92,6 +101,9 @@ def with_chinese_usage(command: click.Command) -> click.Command:
         paragraphs = inspect.cleandoc(command.help).split("\n\n")
         command.help = "\n\n".join(f"\b\n{paragraph}" for paragraph in paragraphs)
         command.short_help = command.short_help or paragraphs[0].replace("\n", "")
+    for parameter in command.params:
+        if parameter.metavar is None:
+            parameter.metavar = METAVARS.get(type(parameter.type))
     if isinstance(command, click.Group):
         command.subcommand_metavar = "命令 [参数]……"
         for each in command.commands.values():
@@ -149,6 +161,7 @@ def run(arguments: list[str] | None = None) -> int:
     try:
         result: Any = cli.main(args=arguments, prog_name="zhibu", standalone_mode=False)
     except click.ClickException as error:
+        wording.complete(error)
         error.show()
         return error.exit_code
     except click.Abort:

@@ -14,6 +14,7 @@ from zhibu.documents.sheet_guard import SheetRefusedError
 from zhibu.documents.table_reading import read_table_xlsx
 from zhibu.documents.table_writing import write_table_xlsx
 from zhibu.norms.facts import NormMissing
+from zhibu.ops import wording
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
@@ -67,7 +68,8 @@ def draft(*, names: Sequence[str], year: int, below: bool, username: str) -> int
             tqdm.write(f"{branch.short_name}：{year}年度安排表已有，略过。")
         except (Refused, NormMissing) as error:
             failed += 1
-            tqdm.write(click.style(f"{branch.short_name}：{error}", fg="red"))
+            with tqdm.external_write_mode():
+                click.secho(f"{branch.short_name}：{error}", err=True, fg="red")
     click.echo(f"起草{drafted}份，未能起草{failed}份。")
     return 1 if failed else 0
 
@@ -80,7 +82,7 @@ def draft(*, names: Sequence[str], year: int, below: bool, username: str) -> int
 def export(*, name: str, year: int, output: Path | None, force: bool) -> int:
     """把年度安排表导出为 Excel 文件。"""
     held = need_plan(name, year)
-    target = output or Path(f"{held.branch.short_name}{year}年度安排表.xlsx")
+    target = output or Path(wording.file_name(f"{held.branch.short_name}{year}年度安排表.xlsx"))
     if target.exists() and not force:
         raise click.ClickException(f"{target} 已经存在；要覆盖请加 --force。")
     target.write_bytes(write_table_xlsx(plan_table(held, today=clock.today())))
@@ -184,7 +186,7 @@ def tell_preview(file: Path, preview: ImportPreview) -> None:
         click.echo(f"第{change.row}行　{'修改' if change.line else '新增'}　{change.title}")
         for one in change.changes:
             click.echo(f"　　{one.label}：{one.before or '（空）'} → {one.after or '（空）'}")
-    if preview.kept:
+    if preview.kept and not preview.faults:
         click.echo(f"文件中没有的{len(preview.kept)}项安排保持不变。")
     if preview.is_outdated:
         click.echo("注意：文件导出之后，安排表又有改动，请核对。")

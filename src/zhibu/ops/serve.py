@@ -130,7 +130,7 @@ def is_demo_wanted(asked: bool | None, host: str) -> bool:
 
 def readable_host(host: str) -> str:
     """What to type into a browser for an address that is listened on."""
-    if host in {"0.0.0.0", "::"}:  # noqa: S104
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - asked about, not bound
         return next((name for name in settings.ALLOWED_HOSTS if name not in LOOPBACK), "127.0.0.1")
     return f"[{host}]" if ":" in host else host
 

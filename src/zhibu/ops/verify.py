@@ -56,9 +56,10 @@ def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
                 faults += 1
                 row = Organization.objects.filter(pk=outcome.branch).first()
                 name = row.name if row else f"编号 {outcome.branch} 的党支部"
-                tqdm.write(click.style(f"✗ {name}：{say_fault(outcome.fault)}", fg="red"))
-                if outcome.fault.record:
-                    tqdm.write(f"  记录编号：{outcome.fault.record}")
+                with tqdm.external_write_mode():
+                    click.secho(f"✗ {name}：{say_fault(outcome.fault)}", fg="red")
+                    if outcome.fault.record:
+                        click.echo(f"  记录编号：{outcome.fault.record}")
     click.echo(f"共核验 {branches} 个党支部、{versions} 项记录、{seals} 次封存。")
     if faults:
         click.secho(f"有 {faults} 个党支部的记录与归档时不一致。", fg="red")

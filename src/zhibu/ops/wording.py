@@ -5,8 +5,12 @@ from __future__ import annotations
 import errno
 import importlib
 import io
+import re
 import sys
+import unicodedata
 from typing import Final
+
+import click
 
 WORDS: Final = {
     "Usage:": "用法：",
@@ -20,7 +24,7 @@ WORDS: Final = {
     "No such command {name!r}.": "没有 {name!r} 这个命令。",
     "No such option {name!r}.": "没有 {name!r} 这个选项。",
     "Did you mean {possibility}?": "是不是 {possibility}？",
-    "(Did you mean one of: {possibilities}?)": "（是不是其中之一：{possibilities}？）",
+    "(Did you mean one of: {possibilities}?)": "（是不是 {possibilities}？）",
     "Missing command.": "请写明命令。",
     "Missing argument": "缺少参数",
     "Missing option": "缺少选项",
@@ -47,7 +51,7 @@ WORDS: Final = {
     "file": "文件",
     "directory": "文件夹",
     "path": "路径",
-    "{value!r} is not a valid {number_type}.": "{value!r} 不是数字（{number_type}）。",
+    "{value!r} is not a valid {number_type}.": "{value!r} 不是数字。",
     "{value} is not in the range {range}.": "{value} 不在范围 {range} 内。",
     "{value!r} is not a valid UUID.": "{value!r} 不是有效的编号。",
     "{value!r} is not {choice}.": "{value!r} 不是 {choice}。",
@@ -80,6 +84,16 @@ OS_ERRORS: Final = {
 }
 
 
+def file_name(text: str) -> str:
+    """A name that every system takes for a file: Windows knows more forbidden characters than others."""
+    return re.sub(r'[<>:"/\\|?*\x00-\x1f]', "_", text).strip(" .") or "_"
+
+
+def width(text: str) -> int:
+    """How many columns a text takes on a terminal: a Chinese character takes two."""
+    return sum(2 if unicodedata.east_asian_width(each) in "WF" else 1 for each in text)
+
+
 def translate(text: str) -> str:
     """The Chinese for a sentence of click; itself where there is none."""
     return WORDS.get(text, text)
@@ -88,6 +102,13 @@ def translate(text: str) -> str:
 def translate_number(singular: str, plural: str, number: int) -> str:
     """As `translate`; Chinese has one form for both."""
     return WORDS.get(plural, WORDS.get(singular, singular if number == 1 else plural))
+
+
+def complete(error: click.ClickException) -> None:
+    """Put a Chinese full stop where click writes its own, outside the sentences that it translates."""
+    if isinstance(error, click.MissingParameter):
+        text = error.format_message().rstrip(".")
+        error.format_message = lambda: f"{text}。"  # type: ignore[method-assign]
 
 
 def speak_chinese() -> None:
@@ -102,6 +123,8 @@ def speak_chinese() -> None:
             module._ = translate  # type: ignore[attr-defined]
         if hasattr(module, "ngettext"):
             module.ngettext = translate_number  # type: ignore[attr-defined]
+        if hasattr(module, "term_len"):
+            module.term_len = width  # type: ignore[attr-defined]
 
 
 def prepare_output() -> None:

@@ -349,6 +349,6 @@ _SAY: dict[ChangeKind, Callable[[Change], str]] = {
     ChangeKind.FORCE: _say_force,
     ChangeKind.MINUTES: _from_to("每次记录的估计用时", "分钟"),
     ChangeKind.BASIS: lambda c: f"依据改为{c.after}",
-    ChangeKind.REWORDED: lambda c: "规定的文字有修改，次数、参加人员和记录要求不变",  # noqa: ARG005
+    ChangeKind.REWORDED: lambda c: "规定的文字有修改，次数、参加人员和记录要求不变",  # noqa: ARG005 - one shape for all kinds
     ChangeKind.LABEL: _say_labels,
 }

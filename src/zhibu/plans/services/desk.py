@@ -133,7 +133,7 @@ def clean_values(plan: Plan, line: PlanLine, changes: Mapping[str, Any]) -> dict
             if value == getattr(line, field):
                 continue
             raise LineRefused(field, "B、T 类安排的事项和活动类别由规范确定，不能修改。")
-        value = clean_value(plan, field, value)  # noqa: PLW2901
+        value = clean_value(plan, field, value)  # noqa: PLW2901 - cleaned once, then never seen raw
         if value != getattr(line, field):
             cleaned[field] = value
     return cleaned

@@ -39,7 +39,7 @@ class Sign:
 @login_not_required
 @never_cache
 @require_safe
-def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view's signature
     """200 while people can work, 503 when they cannot; the signs say which part needs attention."""
     signs = {
         "database": look_at_database(),
