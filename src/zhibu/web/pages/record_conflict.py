@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from zhibu.handbook.models import Record
 from zhibu.rules.records import RecordContent, from_data, to_data
+from zhibu.web.forms.fields import EARLIEST, LATEST
 from zhibu.web.forms.record_form import Roster
 from zhibu.web.pages.record_words import LONG_PARTS, part_label, part_words, parts_of
 
@@ -77,13 +78,28 @@ def read_mine(text: str) -> RecordContent:
     """The writer's own content, as the conflict page carried it. Raises ValueError."""
     if not text or len(text) > _LARGEST:
         raise ValueError("no content")
-    return from_data(json.loads(text))
+    try:
+        content = from_data(json.loads(text))
+    except RecursionError as error:
+        raise ValueError("too deep") from error
+    if not all(map(_is_possible, filter(None, (content.began_at, content.ended_at)))):
+        raise ValueError("no moment that the form takes")
+    return content
+
+
+def _is_possible(moment: datetime) -> bool:
+    """Whether the form itself could have said this moment."""
+    return moment.tzinfo is None and EARLIEST <= moment.date() <= LATEST
 
 
 def merge_parts(
     mine: RecordContent, theirs: RecordContent, deed: str, chosen: Mapping[str, Any]
 ) -> tuple[RecordContent, Callable[[Roster], dict[str, str]]]:
     """The content that was chosen, and how to say what was left out."""
+    # Who is on no roster was put there by an earlier version; the browser adds nobody.
+    listed = (row for row in mine.attendance if row.member)
+    unlisted = (row for row in theirs.attendance if not row.member)
+    mine = replace(mine, attendance=(*listed, *unlisted))
     merged = theirs
     left: list[tuple[RecordContent, str]] = []
     for part in parts_of(mine, theirs):

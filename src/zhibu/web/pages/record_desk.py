@@ -10,7 +10,7 @@ from uuid import UUID
 from zhibu.handbook.facts import line_target, named_lines, requirements_for
 from zhibu.norms.facts import NormMissing, norm_for
 from zhibu.org.facts import meeting_facts
-from zhibu.org.models import Organization
+from zhibu.org.models import Membership, Organization
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import Suggestion, suggest_lines
 from zhibu.rules.attendance import expected_attendees
@@ -32,7 +32,7 @@ from zhibu.rules.records import (
     judge_record,
 )
 from zhibu.rules.verdicts import Article, Verdict
-from zhibu.web.forms.record_form import Roster, without_blanks
+from zhibu.web.forms.record_form import Roster, read_key, without_blanks
 
 # Who comes to a branch's own activity that no requirement speaks of: everybody.
 _EVERYBODY = Requirement(
@@ -118,8 +118,8 @@ def lay_out(
     roster = Roster.of(names.items())
     content = replace(
         content,
-        presider=roster.key_of(content.presider),
-        recorder=roster.key_of(content.recorder),
+        presider=_person(content.presider, branch, roster),
+        recorder=_person(content.recorder, branch, roster),
         # Lines that were taken from the table, and groups that are not of this branch, are gone.
         lines=tuple(key for key in content.lines if key in {str(line.id) for line in lines}),
         group=content.group if content.group in {g.group for g in facts.groups} else "",
@@ -143,6 +143,15 @@ def lay_out(
             lines=[line_target(line, record_id) for line in lines],
         ),
     )
+
+
+def _person(typed: str, branch: Organization, roster: Roster) -> str:
+    """Who presided or wrote: a member's key, or a name. A key of elsewhere would tell a name there."""
+    key = roster.key_of(typed)
+    if key in roster.labels or not read_key(key):
+        return key
+    was_here = Membership.objects.filter(branch=branch, member_id=read_key(key)).exists()
+    return read_key(key) if was_here else ""
 
 
 def read_roster(branch: Organization, day: date) -> Roster:

@@ -45,11 +45,6 @@ def forbidden(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: 
     return render(request, "web/forbidden.html", status=403)
 
 
-def refused(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """The server is not known by the name that was typed, or what was sent cannot be read."""
-    return HttpResponse(render_to_string("web/refused.html"), status=400)
-
-
 def failed(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """Something broke here, or the database is away (503, so that a proxy may try again later).
 
