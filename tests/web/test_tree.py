@@ -194,3 +194,33 @@ def test_the_page_of_an_organisation_stays_within_its_queries(cast: Cast) -> Non
     with CaptureQueriesContext(connection) as queries:
         client.get(address)
     assert len(queries) <= 12
+
+
+def test_the_overview_shows_the_tree_of_its_year(cast: Cast, commission_office: Person) -> None:
+    """A branch that moved in March stands under both, each with its own part of the year."""
+    plan = make_table(cast)
+    move = {"parent": str(cast.far_committee.pk), "on": "2026-03-02"}
+    address = reverse("organization-move", args=(cast.branch.pk,))
+    confirm(client_of(commission_office), address, move)
+    rename = {"name": "新名支部", "short_name": "新名", "on": "2026-03-03"}
+    confirm(
+        client_of(commission_office), reverse("organization-rename", args=(cast.branch.pk,)), rename
+    )
+    left = client_of(cast.office).get(reverse("overview", args=(cast.committee.pk,)))
+    (old,) = [r for r in left.context["page"].rows if r.organization.pk == cast.branch.pk]
+    came = client_of(cast.far_office).get(reverse("overview", args=(cast.far_committee.pk,)))
+    (new,) = [r for r in came.context["page"].rows if r.organization.pk == cast.branch.pk]
+    before = plan.lines.filter(due_on__lt=date(2026, 3, 2)).count()
+    assert (old.name, new.name) == ("第一党支部", "新名")
+    assert old.year.cell.total == before > 0
+    assert new.year.cell.total == plan.lines.count() - before
+    assert left.context["page"].total.cell.total == before
+    assert not old.address
+    assert new.address
+    assert "至3月1日" in left.content.decode()
+    assert "3月2日划入" in came.content.decode()
+    last = client_of(cast.office).get(
+        reverse("overview", args=(cast.committee.pk,)), {"year": 2025}
+    )
+    assert [r.name for r in last.context["page"].rows] == ["第一党支部", "第二党支部"]
+    assert last.context["page"].rows[0].stay == ""

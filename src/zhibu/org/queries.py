@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Min, Prefetch, Q, QuerySet
 
 from zhibu.org import paths
 from zhibu.org.models import (
@@ -58,7 +58,9 @@ def children_between(
     return (
         Organization.objects.filter(pk__in=hung.values("organization"), founded_on__lte=until)
         .filter(Q(dissolved_on__isnull=True) | Q(dissolved_on__gte=since))
-        .order_by("path")
+        # where it hung here, not where it may hang now
+        .annotate(place_here=Min("places__path", filter=Q(places__parent=organization)))
+        .order_by("place_here")
     )
 
 

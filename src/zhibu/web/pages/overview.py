@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date
+from uuid import UUID
 
 from django.core.paginator import Page
 from django.urls import reverse
 
 from zhibu.documents.charts import MonthCount
 from zhibu.documents.overview import Overview, OverviewCell, OverviewRow
+from zhibu.org import queries
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
 from zhibu.plans.queries import Count, read_tallies
+from zhibu.rules.branches import Span
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.standing import State
 from zhibu.rules.tallies import Cell, Counts, MonthKey, month_cells, sum_cells
@@ -41,10 +45,12 @@ class MonthCell:
 
 @dataclass(frozen=True, slots=True)
 class ChildRow:
-    """One organisation and its year."""
+    """One organisation and its year, as far as it hung here in that year."""
 
     organization: Organization
-    address: str
+    name: str  # at the end of its time here in the year
+    stay: str  # from when or until when it hung here, where that is not the whole year
+    address: str  # empty where it is out of reach now
     months: tuple[MonthCell, ...]
     year: MonthCell
     in_use: str  # since when, where that cuts into the year
@@ -88,13 +94,15 @@ def build_overview(
     day: date,
     crumbs: tuple[Crumb, ...],
 ) -> OverviewPage:
-    """The page, from two reads: the children shown and the tallies of them and of their parent."""
+    """The page: the children of that year, and the tallies of them and of their parent."""
     tallies = read_tallies([organization, *children], year)
+    stays = _stays(organization, children, year)
     own = _cells(tallies[organization.pk], day)
     address = overview_address(organization, year)
     months, total = _course(own, practice_class, organization, year, address)
     rows = tuple(
-        _row(child, _cells(tallies[child.pk], day), practice_class, year) for child in children
+        _row(child, stays[child.pk], tallies[child.pk], reach, practice_class, year, day)
+        for child in children
     )
     return OverviewPage(
         organization=organization,
@@ -128,7 +136,7 @@ def overview_values(page: OverviewPage) -> Overview:
     """The same page for Excel."""
     columns = (*(f"{month}月" for month in MONTHS), "全年")
     rows = [(page.organization.short_name, page.months, page.total, 0)]
-    rows += [(row.organization.short_name, row.months, row.year, 1) for row in page.rows]
+    rows += [(row.name, row.months, row.year, 1) for row in page.rows]
     return Overview(
         title=f"{page.organization.name}{page.year}年度安排落实总览",
         subtitle=f"截至{page.day.year}年{page.day.month}月{page.day.day}日",
@@ -214,12 +222,72 @@ def _lines_addresses(branch: Organization, year: int) -> dict[int, str]:
     return {month: f"{first.removesuffix('1/')}{month}/" for month in MONTHS}
 
 
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """When in a year an organisation hung at a place, and what it was called there at the end."""
+
+    spans: tuple[Span, ...]
+    name: str
+
+    def say(self, year: int) -> str:
+        """From when or until when, where it is not the whole year."""
+        since, until = self.spans[0].since, self.spans[-1].until
+        came = since > date(year, 1, 1)
+        left = until is not None and until < date(year, 12, 31)
+        words = [f"{since.month}月{since.day}日划入"] if came else []
+        if left and until is not None:
+            words.append(f"至{until.month}月{until.day}日")
+        return "，".join(words)
+
+
+def _stays(
+    organization: Organization, children: Iterable[Organization], year: int
+) -> dict[UUID, Stay]:
+    """The stays of these; a branch that shows itself stays with itself."""
+    first, last = date(year, 1, 1), date(year, 12, 31)
+    found = {organization.pk: Stay((Span(first),), organization.short_name)}
+    for place in queries.places_under(organization, children, first, last):
+        had = found.get(place.organization_id)
+        spans = had.spans if had else ()
+        found[place.organization_id] = Stay(
+            (*spans, Span(place.since, place.until)), place.short_name
+        )
+    return found
+
+
 def _row(
-    child: Organization, cells: dict[MonthKey, Cell], practice_class: str, year: int
+    child: Organization,
+    stay: Stay,
+    counts: tuple[Count, ...],
+    reach: Reach,
+    practice_class: str,
+    year: int,
+    day: date,
 ) -> ChildRow:
-    address = overview_address(child, year)
+    here = tuple(count for count in counts if any(span.covers(count.due_on) for span in stay.spans))
+    cells = _cells(here, day)
+    is_open = reach.may(Verb.SEE_OVERVIEW, child.path)
+    address = overview_address(child, year) if is_open else ""
     months, whole = _course(cells, practice_class, child, year, address)
-    return ChildRow(child, address, months, whole, in_use=say_use(child, year))
+    return ChildRow(
+        organization=child,
+        name=stay.name,
+        stay=_say_stay(child, stay, year),
+        address=address,
+        months=months if is_open else tuple(replace(cell, address="") for cell in months),
+        year=whole,
+        in_use=say_use(child, year),
+    )
+
+
+def _say_stay(child: Organization, stay: Stay, year: int) -> str:
+    """Founding and ending are no moves."""
+    ended = child.dissolved_on
+    if ended is not None and ended.year == year:
+        return f"{ended.month}月{ended.day}日撤销"
+    if child.founded_on.year == year and stay.spans[0].since == child.founded_on:
+        return f"{child.founded_on.month}月{child.founded_on.day}日成立"
+    return stay.say(year)
 
 
 def say_use(organization: Organization, year: int) -> str:

@@ -25,13 +25,15 @@ def month_cells(months: tuple[MonthCell, ...], year: MonthCell) -> SafeString:
 
 
 def _cell(month: MonthCell) -> str:
-    address, sentence = escape(month.address), escape(month.sentence)
+    sentence = escape(month.sentence)
+    # What moved out of reach is shown and does not open.
+    opens = f' href="{escape(month.address)}"' if month.address else ""
     label = f"{month.month}月" if month.month else "全年"
     total = month.cell.total
     idle = "" if total else ' tabindex="-1"'
     # What is shown is hidden from reading aloud, so the title is the link's name.
     return (
-        f'<td class="month {month.state}"><a href="{address}" title="{sentence}"{idle}>'
+        f'<td class="month {month.state}"><a{opens} title="{sentence}"{idle}>'
         f'<span class="of" aria-hidden="true">{label}</span>'
         f'<span aria-hidden="true">{_short(month) if total else "—"}</span></a></td>'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from hashlib import sha256
 from typing import cast
 from uuid import UUID
@@ -118,7 +119,10 @@ def _page(request: HttpRequest, pk: UUID, verb: Verb, size: int = 50) -> Overvie
     year = _sane(int(asked)) if asked.isdecimal() and len(asked) == 4 else day.year
     wanted = request.GET.get("class", "")
     reach = access.reach(request)
-    below = queries.levels_below(organization, day).exclude(kind=Organization.Kind.GROUP)
+    # The tree of that year: what moved away in it is shown as far as it was here.
+    below = queries.children_between(organization, date(year, 1, 1), date(year, 12, 31)).exclude(
+        kind=Organization.Kind.GROUP
+    )
     if organization.kind == Organization.Kind.BRANCH:
         below = Organization.objects.filter(pk=organization.pk)
     return build_overview(
