@@ -14,6 +14,7 @@ from zhibu.rules.duties import Duty
 from zhibu.rules.phrases import say_months
 from zhibu.web.pages.forms import Crumb
 
+NAME: Final = 6
 TOLD: Final = 30
 """So many of a kind are named; of more it is said how many there are."""
 
@@ -25,6 +26,11 @@ class Consequence:
     title: str
     items: tuple[str, ...]
     more: int = 0  # not named
+
+    @property
+    def is_names(self) -> bool:
+        """Short names read better in a row than one below the other."""
+        return max(map(len, self.items)) <= NAME
 
 
 @dataclass(frozen=True, slots=True)
