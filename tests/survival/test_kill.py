@@ -111,6 +111,9 @@ class Bench:
         for client in clients:
             client.start()
         time.sleep(seconds)
+        patience = time.monotonic() + 60  # a busy machine needs long until the very first one
+        while not self.acknowledged and time.monotonic() < patience:
+            time.sleep(0.02)
         process.kill()
         process.wait()
         if process.stdout is not None:
