@@ -7,7 +7,7 @@ from datetime import date
 from uuid import UUID
 
 from zhibu.handbook.models import Attachment, Record
-from zhibu.norms.facts import NormMissing, norm_for, norm_of
+from zhibu.norms.facts import NormMissing, norm_by_key, norm_for
 from zhibu.org.facts import meeting_facts
 from zhibu.org.models import Organization
 from zhibu.plans.models import PlanLine
@@ -49,8 +49,7 @@ def named_lines(keys: Iterable[str]) -> tuple[PlanLine, ...]:
     wanted = line_keys(keys)
     if not wanted:
         return ()
-    rows = PlanLine.objects.filter(pk__in=wanted).select_related("plan__norm", "group")
-    return tuple(rows.defer("plan__norm__source"))  # tens of kilobytes, and parsed already
+    return tuple(PlanLine.objects.filter(pk__in=wanted).select_related("plan", "group"))
 
 
 def line_target(line: PlanLine, record_id: UUID | None) -> LineTarget:
@@ -78,7 +77,9 @@ def requirements_for(
     """
     found: dict[str, Requirement] = {}
     for line in lines:
-        asked = norm_of(line.plan.norm).requirement(line.requirement) if line.requirement else None
+        if not line.requirement:
+            continue
+        asked = norm_by_key(line.plan.norm_id).requirement(line.requirement)
         if asked is not None:
             found.setdefault(asked.code, asked)
     spoken_of = {asked.activity for asked in found.values()}

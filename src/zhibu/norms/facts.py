@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from functools import lru_cache
 from uuid import UUID
 
 from zhibu.norms.models import NormVersion
@@ -25,22 +25,20 @@ def resolve(name: str) -> Norm | None:
     return None if row is None else norm_of(row)
 
 
-_MOST_PARSED: Final = 128
-_parsed: dict[str, Norm] = {}
+@lru_cache(maxsize=128)
+def _parse(digest: str, source: str) -> Norm:  # noqa: ARG001 - the digest keys the cache
+    return read_pack(source, resolve)
 
 
 def norm_of(version: NormVersion) -> Norm:
-    """The norm that this version holds, complete with what it extends.
+    """The norm that this version holds, complete with what it extends."""
+    return _parse(version.digest, version.source)
 
-    The text is asked for only where it was not parsed before, so a query may defer it.
-    """
-    norm = _parsed.get(version.digest)
-    if norm is None:
-        norm = read_pack(version.source, resolve)
-        if len(_parsed) >= _MOST_PARSED:
-            _parsed.clear()
-        _parsed[version.digest] = norm
-    return norm
+
+@lru_cache(maxsize=128)
+def norm_by_key(key: UUID) -> Norm:
+    """The norm of the version with this key; asked of the database once a process."""
+    return norm_of(NormVersion.objects.get(pk=key))
 
 
 def norm_for(branch: Organization, when: date | int) -> tuple[NormVersion, Norm]:

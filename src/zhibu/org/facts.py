@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q
 
-from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post, Term
+from zhibu.org.models import Membership, MemberSpell, Organization, Post, Term
 from zhibu.rules.branches import BranchFacts, GroupFacts, MemberFacts, Span, TermFacts
 from zhibu.rules.norm import Field
 
@@ -81,34 +81,37 @@ def meeting_facts(
         groups=tuple(_groups([branch.id], span).get(branch.id, ())) if with_groups else (),
         theme_day=branch.theme_day,
     )
-    return facts, {str(row.member_id): row.member.name for row in rows}
+    return facts, {str(row.member_id): row.member__name for row in rows}
 
 
-def _member_rows(wanted: Iterable[UUID], span: Span | None) -> list[Membership]:
+def _member_rows(wanted: Iterable[UUID], span: Span | None) -> list[Any]:
+    """Rows by name and no models: every form and every filing reads all members of a branch."""
     return list(
         Membership.objects.filter(overlapping(span), branch__in=list(wanted))
-        .select_related("member")
         .order_by("branch_id", "since", "id")
-    )
+        .values_list(
+            "branch_id", "member_id", "group_id", "since", "until",
+            "member__name", "member__full_on", "member__is_leader", named=True,
+        )
+    )  # fmt: skip
 
 
 def _members(
-    wanted: Iterable[UUID], span: Span | None, rows: list[Membership] | None = None
+    wanted: Iterable[UUID], span: Span | None, rows: list[Any] | None = None
 ) -> dict[UUID, list[MemberFacts]]:
     rows = _member_rows(wanted, span) if rows is None else rows
     spells = _spells(wanted, span)
     committee = _committee(wanted, span)
     found: dict[UUID, list[MemberFacts]] = defaultdict(list)
     for row in rows:
-        member: Member = row.member
         special = spells.get(row.member_id, {})
         found[row.branch_id].append(
             MemberFacts(
                 member=str(row.member_id),
                 span=Span(row.since, row.until),
                 group=str(row.group_id) if row.group_id else None,
-                full_on=member.full_on,
-                is_leader=member.is_leader,
+                full_on=row.member__full_on,
+                is_leader=row.member__is_leader,
                 away=special.get(MemberSpell.Kind.AWAY, ()),
                 infirm=special.get(MemberSpell.Kind.INFIRM, ()),
                 voteless=special.get(MemberSpell.Kind.VOTELESS, ()),

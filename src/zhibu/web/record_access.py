@@ -7,6 +7,7 @@ who write the branch's records, and by the levels above; not by everybody in the
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -75,12 +76,22 @@ def may_read_talks(request: HttpRequest, branch: Organization) -> bool:
     )
 
 
-def get_record(request: HttpRequest, pk: UUID, verb: Verb = Verb.SEE_BRANCH) -> Record:
+_SHOWN: Final = ("branch", "current__filed_by", "drafted_by")
+
+
+def get_record(
+    request: HttpRequest,
+    pk: UUID,
+    verb: Verb = Verb.SEE_BRANCH,
+    *,
+    related: tuple[str, ...] = _SHOWN,
+) -> Record:
     """The record, if this verb may be done with it, else 404.
 
-    A draft that was never filed is only for those who could write it.
+    A draft that was never filed is only for those who could write it. `related` is what is read
+    with it.
     """
-    records = Record.objects.select_related("branch", "current__filed_by", "drafted_by")
+    records = Record.objects.select_related(*related)
     record = get_visible(request, records, verb, pk=pk)
     pen = pen_of(request, record.branch, Verb.DRAFT_RECORD)
     if record.current is None and (pen is None or not _is_of(pen, record)):

@@ -336,7 +336,7 @@ def _show_filing(
 
 
 def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
-    record = get_record(request, pk, Verb.FILE_RECORD)
+    record = get_record(request, pk, Verb.FILE_RECORD, related=("branch",))
     need_pen(request, record.branch, Verb.FILE_RECORD)
     try:
         submission = UUID(request.POST.get("submission", ""))
