@@ -21,6 +21,7 @@ from tests.handbook.scene import AT, Scene, make_scene
 from zhibu.handbook.models import Record
 from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.ledger.services import seal_branch
+from zhibu.org.activists import enrol_activist
 from zhibu.org.models import Grant, Member, MemberSpell, Organization, Post
 from zhibu.org.reach import Reach, reach_of
 from zhibu.org.services import appoint, begin_spell
@@ -46,7 +47,9 @@ OF_ORGANIZATION = {
     "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
     "organization-found", "organization-dissolve", "organization-use", "organization-term", "appoint", "grants",
 }  # fmt: skip
-OF_BRANCH = {"branch-home", "roster", "member-admit", "record-list", "record-new", "seal"}
+OF_BRANCH = {
+    "branch-home", "roster", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
+}  # fmt: skip
 OF_MEMBER = {"member", "member-edit", "member-transfer", "spell-begin"}
 OF_DRAFT = {"record", "record-edit", "record-save", "record-file", "record-discard"}
 OF_FILED = {*OF_DRAFT, "record-correct", "record-void", "record-redact"}
@@ -126,6 +129,8 @@ class World:
         )  # fmt: skip
         spell = MemberSpell.objects.get(member=members[-1])
         self.put({"spell-end"}, Thing((spell.pk,), path))
+        activist = enrol_activist(branch=branch, name="钱九明", since=since, by=writer, at=at)
+        self.put({"activist-change"}, Thing((activist.pk,), path))
         self.furnish_plan(branch, writer)
         self.furnish_records(branch, writer, members)
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Count, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Min, Prefetch, Q, QuerySet
 
 from zhibu.org import paths
 from zhibu.org.models import (
+    Activist,
     CorrectionRequest,
     Grant,
     Member,
@@ -139,6 +140,13 @@ def branch_of_member(member_id: UUID) -> Membership | None:
         .select_related("branch", "group", "member")
         .first()
     )
+
+
+def activists_of(branch: Organization) -> QuerySet[Activist]:
+    """Whom the branch prepares for admission, then the last it prepared."""
+    return Activist.objects.filter(branch=branch).order_by(
+        F("until").desc(nulls_first=True), "since", "id"
+    )[:50]
 
 
 def open_corrections(branch: Organization) -> QuerySet[CorrectionRequest]:

@@ -52,6 +52,11 @@ class OrganizationForm(forms.Form):
     )
     is_pilot = forms.BooleanField(label="试点单位", required=False)
 
+    def ask_as_group(self) -> None:
+        """Of a group only its names are asked: the rest is its branch's."""
+        for name in ("field", "theme_day", "is_pilot"):
+            self.fields[name].widget = forms.HiddenInput()
+
 
 class FoundForm(OrganizationForm):
     """A new organisation."""
@@ -64,6 +69,10 @@ class FoundForm(OrganizationForm):
     def __init__(self, *args: Any, kinds: list[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        if [kind for kind, _ in kinds] == [Organization.Kind.GROUP]:
+            self.initial["kind"] = Organization.Kind.GROUP
+            self.fields["kind"].widget = forms.HiddenInput()
+            self.ask_as_group()
 
 
 class UseForm(forms.Form):
@@ -98,7 +107,7 @@ class MemberForm(forms.Form):
     sex = forms.ChoiceField(
         label="性别", choices=[("", "未填"), *Member.Sex.choices], required=False
     )
-    born_on = DayField(label="出生年月", required=False)
+    born_on = DayField(label="出生日期", required=False)
     joined_on = DayField(label="入党时间", help_text="支部大会通过接收为预备党员之日。")
     full_on = DayField(label="转正时间", required=False, help_text="预备党员不填。")
     is_leader = forms.BooleanField(
@@ -129,7 +138,9 @@ class AdmitForm(MemberForm):
 class TransferForm(forms.Form):
     """A member moves to a branch or a group; the choice is what the editor reaches."""
 
-    seat = forms.ModelChoiceField(label="转入", queryset=Organization.objects.none())
+    seat = forms.ModelChoiceField(
+        label="转入", queryset=Organization.objects.none(), empty_label="请选择"
+    )
     on = DayField(label="转接日期")
 
     def __init__(self, *args: Any, seats: Any, **options: Any) -> None:
@@ -149,6 +160,27 @@ class SpellForm(forms.Form):
         data = super().clean() or {}
         if (since := data.get("since")) and (until := data.get("until")) and until < since:
             self.add_error("until", "结束日期不能早于开始日期。")
+        return data
+
+
+class ActivistForm(forms.Form):
+    """Whom a branch prepares for admission: only what the duty needs."""
+
+    name = forms.CharField(label="姓名", max_length=200)
+    since = DayField(
+        label="列入日期", help_text="确定为入党积极分子之日；从外单位转来的，填转入本支部之日。"
+    )
+    until = DayField(
+        label="结束日期",
+        required=False,
+        help_text="接收为预备党员、调离或者取消资格的，填最后一天。确定为发展对象后仍在列。",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """It ends after it begins."""
+        data = super().clean() or {}
+        if (since := data.get("since")) and (until := data.get("until")) and until < since:
+            self.add_error("until", "结束日期不能早于列入日期。")
         return data
 
 
@@ -177,7 +209,9 @@ class EndForm(forms.Form):
 class AppointForm(forms.Form):
     """A member takes an office."""
 
-    member = forms.ModelChoiceField(label="党员", queryset=Member.objects.none())
+    member = forms.ModelChoiceField(
+        label="党员", queryset=Member.objects.none(), empty_label="请选择"
+    )
     office = forms.ChoiceField(label="职务", choices=Post.Office.choices)
     since = DayField(label="任职日期")
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from zhibu.org import queries
 from zhibu.org.models import (
+    Activist,
     CorrectionRequest,
     Member,
     Membership,
@@ -56,6 +57,12 @@ class RosterPage:
     may_edit: bool
     may_see_personal: bool
     corrections: tuple[CorrectionRequest, ...]
+    activists: tuple[Activist, ...]  # those of today first
+
+    @property
+    def present_activists(self) -> int:
+        """How many have not ended."""
+        return sum(1 for one in self.activists if one.until is None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,17 @@ from django.urls import path
 
 from zhibu.people.roles import Verb
 from zhibu.web.routes import SIGNED_IN
-from zhibu.web.views import accounts, home, ledger, members, organizations, overview, own, tree
+from zhibu.web.views import (
+    accounts,
+    activists,
+    home,
+    ledger,
+    members,
+    organizations,
+    overview,
+    own,
+    tree,
+)
 
 urlpatterns = [
     path("b/<uuid:branch>/", home.home, name="branch-home"),
@@ -31,6 +41,8 @@ urlpatterns = [
     path("posts/<uuid:pk>/relieve/", organizations.relieve, name="relieve"),
     path("b/<uuid:branch>/members/", members.roster, name="roster"),
     path("b/<uuid:branch>/members/new/", members.admit, name="member-admit"),
+    path("b/<uuid:branch>/activists/new/", activists.enrol, name="activist-enrol"),
+    path("activists/<uuid:pk>/", activists.change, name="activist-change"),
     path("m/<uuid:pk>/", members.show, name="member"),
     path("m/<uuid:pk>/edit/", members.edit, name="member-edit"),
     path("m/<uuid:pk>/transfer/", members.transfer, name="member-transfer"),
@@ -67,6 +79,8 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "relieve": Verb.EDIT_ORGANIZATION,
     "roster": Verb.SEE_ROSTER,
     "member-admit": Verb.EDIT_ROSTER,
+    "activist-enrol": Verb.EDIT_ROSTER,
+    "activist-change": Verb.EDIT_ROSTER,
     "member": Verb.SEE_ROSTER,
     "member-edit": Verb.EDIT_ROSTER,
     "member-transfer": Verb.EDIT_ROSTER,

@@ -38,6 +38,7 @@ def roster(request: HttpRequest, branch: UUID) -> HttpResponse:
         crumbs=crumbs_to(found, reach),
         rows=page_of(request, queries.roster_of(found, clock.today())),
         may_edit=may_edit,
+        activists=tuple(queries.activists_of(found)),
         may_see_personal=reach.may(Verb.SEE_PERSONAL, found.path),
         corrections=tuple(queries.open_corrections(found)) if may_edit else (),
     )
