@@ -66,7 +66,7 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     row.get_by_role("link", name="修改").click()
     desk.fill("#id_planned_on", other.planned_on.isoformat())
     desk.fill("#id_topic", "研究全年工作")
-    desk.get_by_role("button", name="保存").click()
+    desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("已保存“支部党员大会”").wait_for()
     assert "请错开或者合并召开" in desk.inner_text("#findings")
     assert "研究全年工作" in desk.inner_text(f"#l{meeting.pk}")
@@ -76,13 +76,13 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     desk.get_by_role("button", name="放弃修改").click()
     desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
     desk.fill("#id_planned_on", meeting.planned_on.isoformat())
-    desk.get_by_role("button", name="保存").click()
+    desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("请错开或者合并召开").first.wait_for(state="detached")
 
     # A value that cannot be is refused in the row.
     desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
     desk.fill("#id_planned_on", "2028-01-05")
-    desk.get_by_role("button", name="保存").click()
+    desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("计划日期须在2027年之内").wait_for()
     desk.get_by_role("button", name="放弃修改").click()
 
@@ -95,11 +95,11 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     # From now on a change wants a reason, and is traced.
     desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
     desk.fill("#id_presenter", "甲一明")
-    desk.get_by_role("button", name="保存").click()
+    desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("安排表通过后再作调整，须写明理由").first.wait_for()
     assert desk.input_value("#id_presenter") == "甲一明"
     desk.fill("#id_reason", "支委会分工")
-    desk.get_by_role("button", name="保存").click()
+    desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("已保存“支部党员大会”").wait_for()
     assert LineChange.objects.get(line_id=meeting.pk).reason == "支委会分工"
 
@@ -166,7 +166,7 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     phone.locator(f"#l{current.pk}").get_by_role("link", name="修改").click()
     phone.fill("#id_topic", "手机上改的")
     phone.fill("#id_reason", "补充主题")
-    phone.get_by_role("button", name="保存").click()
+    phone.get_by_role("button", name="保存", exact=True).click()
     phone.get_by_text("已保存“主题党日”").wait_for()
     assert phone.locator(f"#l{current.pk}").is_visible()
     assert "手机上改的" in phone.inner_text(f"#l{current.pk}")
@@ -187,7 +187,7 @@ def test_without_script_every_month_is_open_and_a_line_is_edited(
     phone.locator(f"#l{line.pk}").get_by_role("link", name="修改").click()
     phone.fill("#id_topic", "没有脚本")
     phone.fill("#id_reason", "补充")
-    phone.get_by_role("button", name="保存").click()
+    phone.get_by_role("button", name="保存", exact=True).click()
     assert "没有脚本" in phone.inner_text(f"#l{line.pk}")
     phone.get_by_text("筛选", exact=True).first.click()
     phone.select_option("#f-kind", "theme_day")

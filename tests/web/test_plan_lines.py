@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
@@ -80,6 +80,44 @@ def test_editing_in_the_row(cast: Cast, draft: Plan) -> None:
     assert part.lstrip().startswith('<div id="plan"')
     assert "请错开或者合并召开" in part
     assert "已保存“支部党员大会”" in part
+
+
+def test_going_on_to_the_next_line(cast: Cast, draft: Plan) -> None:
+    """The line below is open for changes next, even when the saved one moved far away."""
+    first, second = line_of(draft), line_of(draft, at=1)
+    browser, url = client(cast.secretary), f"http://testserver{address('plan', draft)}"
+    moved = values(first, planned_on=date(2026, 1, 30), then="next")
+    part = text(
+        browser.post(
+            line_address("line-edit", first), moved, **HTMX,
+            HTTP_HX_CURRENT_URL=f"{url}?kind=committee_meeting",
+        )
+    )  # fmt: skip
+    goes_on = f'<tr id="l{second.pk}" class="line" data-following'
+    assert goes_on in part
+    assert f'hx-get="{line_address("line-edit", second)}"' in part
+    # Without script the next page is the next line.
+    response = browser.post(
+        line_address("line-edit", second), values(second, topic="学习", then="next")
+    )
+    assert response.status_code == 303
+    assert response["Location"].endswith("/edit/")
+    assert "autofocus" in text(browser.get(response["Location"]))
+    # After the last line there is only the table.
+    last = draft.lines.order_by("-planned_on", "-id")[0]
+    response = browser.post(line_address("line-edit", last), values(last, then="next"))
+    assert response["Location"] == f"{address('plan', draft)}#l{last.pk}"
+
+
+def test_the_reason_goes_on_to_the_next_line(cast: Cast, plan: Plan) -> None:
+    """Several days moved for one reason: it is typed once."""
+    line = line_of(plan, at=5)
+    response = client(cast.secretary).post(
+        line_address("line-edit", line),
+        values(line, planned_on=line.planned_on + timedelta(days=1), reason="统一部署", then="next"),
+    )
+    assert response.status_code == 303
+    assert "统一部署" in text(client(cast.secretary).get(response["Location"]))
 
 
 def test_the_filter_outlives_an_edit_in_the_row(cast: Cast, draft: Plan) -> None:

@@ -124,7 +124,7 @@ def test_a_rename_and_a_dissolution(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("verb", "given", "said"),
     [
-        ("move", {"parent": "", "on": "2026-03-02"}, "这个字段是必填项"),
+        ("move", {"parent": "", "on": "2026-03-02"}, "请填写这一项"),
         ("move", {"parent": "0190a0a0-0000-7000-8000-000000000000", "on": "2026-03-02"}, "选择"),
         ("merge", {"target": "x" * 300, "on": "1899-01-01"}, "日期过早"),
         ("rename", {"name": "𠮷" * 201, "short_name": "简", "on": "2026-03-02"}, "200"),

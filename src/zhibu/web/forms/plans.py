@@ -185,6 +185,11 @@ class LineForm(RevisionForm):
             for field in ("presenter", "responsible"):
                 self.fields[field].widget.attrs["list"] = "member-names"
 
+    def look_at_first(self) -> None:
+        """Where one begins to type: the first field that is wrong, else the day."""
+        wrong = [name for name in self.fields if name in self.errors] if self.is_bound else []
+        self.fields[wrong[0] if wrong else "planned_on"].widget.attrs["autofocus"] = True
+
 
 class OwnLineForm(LineForm):
     """A line of the branch's own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -45,6 +46,12 @@ def bare_day(value: date | None) -> str:
 def short_day(value: date | datetime | None) -> str:
     """3月12日（周四）; for lists within one year."""
     return "" if value is None else day(value).partition("年")[2]
+
+
+@register.filter
+def within(sentence: str, year: int) -> str:
+    """A sentence on a page of one year, without that year before each day."""
+    return re.sub(rf"(?<!\d){year}年(?=\d)", "", sentence)
 
 
 @register.filter

@@ -45,6 +45,8 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
         for name in ("name", "short_name", "field", "theme_day", "is_pilot")
     }
     form = OrganizationForm(request.POST or None, initial=initial)
+    if organization.kind == Organization.Kind.GROUP:
+        form.ask_as_group()
     if request.method == "POST" and form.is_valid():
         services.edit_organization(
             organization=organization, by=access.person_of(request), at=clock.now(), **form.cleaned_data
@@ -73,7 +75,8 @@ def found(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             messages.success(request, f"已设立“{made.name}”。")
             return redirect("organization", made.pk)
-    return ask(request, parent, form, title="设立下级组织", submit="设立")
+    title = "设立党小组" if parent.kind == Organization.Kind.BRANCH else "设立下级组织"
+    return ask(request, parent, form, title=title, submit="设立")
 
 
 def use(request: HttpRequest, pk: UUID) -> HttpResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -61,11 +62,12 @@ def edit(request: HttpRequest, line: UUID) -> HttpResponse:
     desk, row = find_line(request, line, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
-    form = _line_form(desk, row, posted(request))
+    form = _line_form(desk, row, posted(request), request.GET.get("reason", "")[:500])
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
+            following = _following(request, desk, row)
             try:
                 edit_line(
                     line=row, revision=form.cleaned_data["revision"], changes=form.values(),
@@ -78,7 +80,8 @@ def edit(request: HttpRequest, line: UUID) -> HttpResponse:
                 fail(form, error)
                 status = refusal_status(error)
             else:
-                return _saved(request, desk, row)
+                return _saved(request, desk, row, following, form.stated_reason)
+    form.look_at_first()
     # Read again where somebody else may have changed it meanwhile.
     current = PlanLine.objects.filter(pk=line).first() if status == 409 else row
     context = {
@@ -240,14 +243,16 @@ def _from_above(request: HttpRequest, key: UUID, verb: Any, word: str, intro: st
     return render(request, "web/form.html", {"page": page}, status=status)
 
 
-def _line_form(desk: Desk, row: PlanLine, data: Mapping[str, Any] | None) -> LineForm:
+def _line_form(
+    desk: Desk, row: PlanLine, data: Mapping[str, Any] | None, reason: str = ""
+) -> LineForm:
     kind = LineForm if row.requirement else OwnLineForm
     initial = {name: getattr(row, name) for name in kind.base_fields if hasattr(row, name)}
     return kind(
         data,
         needs_reason=desk.is_adopted,
         names=member_names(desk.plan.branch),
-        initial={**initial, "revision": desk.plan.revision},
+        initial={**initial, "revision": desk.plan.revision, "reason": reason},
     )
 
 
@@ -259,15 +264,52 @@ def _again(desk: Desk, row: PlanLine, form: LineForm, error: PlanConflict) -> Li
     return again
 
 
-def _saved(request: HttpRequest, desk: Desk, row: PlanLine) -> HttpResponse:
-    """The table with the change in it: all of it, since lines of one event move together."""
+def _following(request: HttpRequest, desk: Desk, row: PlanLine) -> UUID | None:
+    """The line that stood below this one and can be changed, if the writer wants to go on to it.
+
+    Asked before the change is saved: a line that is moved to a later day is not to take its
+    writer along.
+    """
+    if request.POST.get("then") != "next":
+        return None
+    rows = (line for month in build_page(desk, _query(request)).months for line in month.rows)
+    keys = [line.id for line in rows if line.may_edit]
+    place = keys.index(row.pk) + 1 if row.pk in keys else len(keys)
+    return keys[place] if place < len(keys) else None
+
+
+def _query(request: HttpRequest) -> QueryDict:
+    """The filter that the writer looks through, where the table is drawn anew by htmx."""
+    url = request.htmx.current_url if request.htmx else ""  # type: ignore[attr-defined]
+    return QueryDict((url or "").partition("?")[2].partition("#")[0])
+
+
+def _saved(
+    request: HttpRequest, desk: Desk, row: PlanLine, following: UUID | None, reason: str
+) -> HttpResponse:
+    """The table with the change in it: all of it, since lines of one event move together.
+
+    With a line to go on to, that line is open for changes, with the same reason filled in.
+    """
     if not request.htmx:  # type: ignore[attr-defined]
         tell(request, f"已保存“{row.title}”。")
-        return SeeOther(f"{desk.back}#l{row.pk}")
+        if following is None:
+            return SeeOther(f"{desk.back}#l{row.pk}")
+        return SeeOther(_edit_address(following, reason))
     desk.plan.refresh_from_db(fields=["revision"])
-    query = QueryDict((request.htmx.current_url or "").partition("?")[2].partition("#")[0])  # type: ignore[attr-defined]
-    context = {"page": build_page(desk, query), "saved": row.pk, "saved_title": row.title}
+    context = {
+        "page": build_page(desk, _query(request)),
+        "saved": row.pk,
+        "saved_title": row.title,
+        "following": following,
+        "following_address": _edit_address(following, reason) if following else "",
+    }
     answer = render(request, "web/plan.html#plan", context)
     answer["HX-Retarget"] = "#plan"
     answer["HX-Reswap"] = "outerHTML"
     return answer
+
+
+def _edit_address(line: UUID, reason: str) -> str:
+    address = reverse("line-edit", args=[line])
+    return f"{address}?{urlencode({'reason': reason})}" if reason else address

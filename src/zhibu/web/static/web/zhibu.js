@@ -134,7 +134,7 @@
       button.className = "fold";
       button.append(...head.childNodes);
       head.append(button);
-      set(month, !opened.has(month.id) && !month.querySelector("[autofocus]"));
+      set(month, !opened.has(month.id) && !month.querySelector("[autofocus], [data-following]"));
     }
   };
   const reveal = () => {
