@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db.models import F, Q, QuerySet, Sum, UUIDField, Value
@@ -144,51 +143,43 @@ def read_tallies(organizations: Iterable[Organization], year: int) -> dict[UUID,
     nothing is counted twice while the worker folds.
     """
     wanted = list(organizations)
-    cells: dict[UUID, dict[tuple[str, date], list[int]]] = {
-        organization.id: defaultdict(lambda: [0, 0, 0, 0]) for organization in wanted
-    }
+    if not wanted:
+        return {}
+    cells: dict[UUID, dict[_Day, _Numbers]] = {organization.id: {} for organization in wanted}
     of_path = dict(
         Place.objects.filter(organization__in=cells).order_by().values_list("path", "organization")
     )
-    for row in _tally_rows(cells, of_path, year) if wanted else ():
-        if row.organization is not None:
-            row.add_to(cells[row.organization])
-            continue
-        for key in {of_path[path] for path in _upwards(row.path) if path in of_path}:
-            row.add_to(cells[key])
+    for total_of, path, practice_class, due_on, *numbers in _tally_rows(cells, of_path, year):
+        day = (practice_class, due_on)
+        for key in {total_of} if total_of else _holders(path, of_path):
+            had = cells[key].get(day)
+            cells[key][day] = [a + b for a, b in zip(had, numbers, strict=True)] if had else numbers
     return {
         key: tuple(
-            Count(practice_class, due_on, *cell)
-            for (practice_class, due_on), cell in sorted(of_day.items())
-            if any(cell)
+            Count(practice_class, due_on, *numbers)
+            for (practice_class, due_on), numbers in sorted(of_day.items())
+            if any(numbers)
         )
         for key, of_day in cells.items()
     }
 
 
-def _upwards(path: str) -> tuple[str, ...]:
-    return (path, *paths.ancestors(path))
+_Day = tuple[str, date]  # class, due day
+_Numbers = list[int]  # total, done, late, waived
 
 
-class _TallyRow(NamedTuple):
-    organization: UUID | None  # of a total; a delta has the path of its branch instead
-    path: str
-    practice_class: str
-    due_on: date
-    total: int
-    done: int
-    late: int
-    waived: int
-
-    def add_to(self, cells: dict[tuple[str, date], list[int]]) -> None:
-        cell = cells[self.practice_class, self.due_on]
-        for at, number in enumerate(self[4:]):
-            cell[at] += number
+def _holders(path: str, of_path: Mapping[str, UUID]) -> set[UUID]:
+    """Those of the organisations that this path is of, or is below of."""
+    return {of_path[each] for each in (path, *paths.ancestors(path)) if each in of_path}
 
 
 def _tally_rows(
     organizations: Collection[UUID], organization_paths: Iterable[str], year: int
-) -> Iterable[_TallyRow]:
+) -> Iterable[tuple[Any, ...]]:
+    """Organisation of a total, or None and the path of a delta's branch; class, day, the counts.
+
+    The tree is not joined: where it is large, the database would read all of it.
+    """
     within = Q(pk__in=[])
     for path in _topmost(set(organization_paths)):
         within |= Q(path__gte=path, path__lt=paths.successor(path))
@@ -206,7 +197,7 @@ def _tally_rows(
         .annotate(at=Value(""))
         .values_list("organization_id", "at", *key, *counts)
     )
-    return (_TallyRow(*row) for row in folded.union(pending, all=True))
+    return folded.union(pending, all=True)
 
 
 def _topmost(wanted: set[str], *, most: int = 8) -> set[str]:
