@@ -75,7 +75,9 @@ def _found(name: str, kind: str, parent: Organization | None, **more: object) ->
 def _account(
     username: str, name: str, role: Role | None, on: Organization, *, below: bool = False
 ) -> Person:
-    person = open_account(username=username, name=name, password=PASSWORD, by=None, at=AT)
+    person = open_account(
+        username=username, name=name, password=PASSWORD, must_set_password=False, by=None, at=AT
+    )
     if role is not None:
         grant_role(
             person=person, role=role, organization=on, with_below=below, since=AT, by=None, at=AT

@@ -14,7 +14,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -117,7 +117,8 @@ def django_db_modify_db_settings(tmp_path_factory: pytest.TempPathFactory) -> No
 
 @pytest.fixture(autouse=True)
 def _quick_passwords(settings: Any, tmp_path: Path) -> None:
-    """Passwords are hashed quickly, files land in the test's own folder."""
+    """Passwords are hashed quickly, files land in the test's own folder, a frozen clock may jump."""
+    settings.IDLE_TIME = settings.SESSION_TIME = timedelta(days=36_500)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.MEDIA_ROOT = tmp_path / "files"
 

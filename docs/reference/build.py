@@ -38,6 +38,37 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "0",
         "设为 1：只经 HTTPS 访问，Cookie 加 Secure，启用 HSTS。正式部署必须设置。",
     ),
+    "ZHIBU_PROXIES": (
+        "0；设了 ZHIBU_HTTPS 时为 1",
+        "前面有几层自己的反向代理（各自在 X-Forwarded-For 中加上来访地址）。按地址锁定时以此辨认来访者。",
+    ),
+    "ZHIBU_PASSWORD_LENGTH": ("10", "密码最少位数，8 到 64。"),
+    "ZHIBU_PASSWORD_HISTORY": ("5", "新密码不能与最近几次相同，0 到 24。"),
+    "ZHIBU_PASSWORD_DAYS": ("90", "密码用多少天后须更换；0 为不限。"),
+    "ZHIBU_LOCK_AFTER": ("5", "同一账号、同一地址连续几次不正确即锁定，3 到 20。"),
+    "ZHIBU_LOCK_MINUTES": ("30", "锁定多少分钟后自行解除。"),
+    "ZHIBU_IDLE_MINUTES": ("30", "多少分钟没有操作即退出登录。"),
+    "ZHIBU_SESSION_HOURS": ("12", "一次登录最长多少小时，1 到 24。"),
+    "ZHIBU_INVITATION_DAYS": ("14", "邀请单多少天内有效，1 到 60。"),
+    "ZHIBU_MFA_ROLES": (
+        "无",
+        "哪些角色须设置第二重验证，逗号分隔，写角色代号或名称，如 system_admin,security_admin,audit_admin。",
+    ),
+    "ZHIBU_OIDC_URL": ("无", "统一身份认证（OIDC）的网址（issuer）。与下两项同时设置。"),
+    "ZHIBU_OIDC_ID": ("无", "本系统在统一身份认证登记的 client_id。"),
+    "ZHIBU_OIDC_SECRET": ("无", "登记的 client_secret。"),
+    "ZHIBU_OIDC_NAME": ("统一身份认证", "登录页面上按钮的名称。"),
+    "ZHIBU_WECOM_CORP": ("无", "企业微信的企业 ID。与下两项同时设置。"),
+    "ZHIBU_WECOM_AGENT": ("无", "企业微信自建应用的 AgentId。"),
+    "ZHIBU_WECOM_SECRET": ("无", "企业微信自建应用的 Secret。"),
+    "ZHIBU_DINGTALK_ID": ("无", "钉钉应用的 Client ID（AppKey）。与下一项同时设置。"),
+    "ZHIBU_DINGTALK_SECRET": ("无", "钉钉应用的 Client Secret。"),
+    "ZHIBU_FEISHU_ID": ("无", "飞书应用的 App ID。与下一项同时设置。"),
+    "ZHIBU_FEISHU_SECRET": ("无", "飞书应用的 App Secret。"),
+    "ZHIBU_SIGN_ON_CLAIMS": (
+        "无",
+        "单点登录以哪一项为用户名对应已有账号，如 oidc:preferred_username,wecom:userid；不设时只认本人关联过的。",
+    ),
     "ZHIBU_TIME_ZONE": ("Asia/Shanghai", "时区。"),
     "ZHIBU_ATTACHMENT_MAX_MB": ("20", "单个附件的上限，单位 MB。"),
     "ZHIBU_LOG": ("plain", "设为 json：日志每行一个 JSON。"),
@@ -112,7 +143,7 @@ def roles() -> Iterator[str]:
         above = "（只由上级）" if verb in FROM_ABOVE else ""
         yield f"| {VERB_LABELS[verb]}{above} `{verb}` | {marks} |\n"
     yield "\n## 页面所需权限\n\n没有权限的人看到的是“没有这个页面”。\n\n| 页面 | 权限 |\n|---|---|\n"
-    words = {"public": "不需登录", "signed_in": "登录即可"}
+    words = {"public": "不需登录", "signed_in": "登录即可", "step": "登录过程中的一步"}
     for name, verb in sorted(RIGHTS.items()):
         label = words.get(str(verb)) or VERB_LABELS[Verb(verb)]
         yield f"| `{name}` | {label} |\n"

@@ -12,11 +12,14 @@ import os
 import secrets
 import time
 import zoneinfo
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+
+from zhibu.people.roles import LABELS, Role
 
 PACKAGE_DIR = Path(__file__).resolve().parent
 
@@ -25,7 +28,8 @@ class Misset(ImproperlyConfigured):
     """A variable of the environment has a value that cannot be used; the message says what to do."""
 
     def __init__(self, identity: str, name: str, hint: str) -> None:
-        value = "（从略）" if "URL" in name or "KEY" in name else repr(os.environ.get(name, ""))
+        is_secret = {"URL", "KEY", "SECRET"} & set(name.split("_"))
+        value = "（从略）" if is_secret else repr(os.environ.get(name, ""))
         super().__init__(f"{identity}：环境变量 {name} 的值 {value} 不能用。\n    处理：{hint}")
 
 
@@ -119,6 +123,7 @@ INSTALLED_APPS = [
     "template_partials",
     "django_tasks",
     "django_tasks_db",
+    "axes",
     "zhibu.people",
     "zhibu.ledger",
     "zhibu.org",
@@ -127,6 +132,14 @@ INSTALLED_APPS = [
     "zhibu.handbook",
     "zhibu.network",
     "zhibu.web",
+    # Below our own pages: a template that we have written goes before theirs.
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.dingtalk",
+    "allauth.socialaccount.providers.feishu",
 ]
 
 MIDDLEWARE = [
@@ -145,6 +158,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "zhibu.web.entry.guard.GuardMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "zhibu.urls"
@@ -204,15 +220,128 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # before any other: it says no to whoever is locked out
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+
+# Passwords, lock-out and time-out as 等保 2.0 level 2 asks (GB/T 22239-2019, 身份鉴别).
+PASSWORD_LENGTH = _whole("ZHIBU_PASSWORD_LENGTH", default=10, least=8, most=64)
+PASSWORD_HISTORY = _whole("ZHIBU_PASSWORD_HISTORY", default=5, least=0, most=24)
+PASSWORD_DAYS = _whole("ZHIBU_PASSWORD_DAYS", default=90, least=0, most=3650)  # 0: for ever
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 10},
+        "OPTIONS": {"min_length": PASSWORD_LENGTH},
     },
+    {"NAME": "zhibu.people.passwords.MixedCharacters"},
+    {"NAME": "zhibu.people.passwords.NotTheName"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "zhibu.people.passwords.NotUsedBefore"},
 ]
+IDLE_TIME = timedelta(minutes=_whole("ZHIBU_IDLE_MINUTES", default=30, least=1, most=720))
+SESSION_TIME = timedelta(hours=_whole("ZHIBU_SESSION_HOURS", default=12, least=1, most=24))
+INVITATION_TIME = timedelta(days=_whole("ZHIBU_INVITATION_DAYS", default=14, least=1, most=60))
+
+AXES_FAILURE_LIMIT = _whole("ZHIBU_LOCK_AFTER", default=5, least=3, most=20)
+AXES_COOLOFF_TIME = timedelta(minutes=_whole("ZHIBU_LOCK_MINUTES", default=30, least=1, most=1440))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what was said of when to come back stays
+AXES_DISABLE_ACCESS_LOG = True  # the ledger has it
+AXES_ENABLE_ADMIN = AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code", "credential", "csrfmiddlewaretoken"]
+AXES_USERNAME_CALLABLE = "zhibu.web.entry.lock.name_tried"
+AXES_CLIENT_IP_CALLABLE = "zhibu.web.entry.lock.address_of"
+AXES_LOCKOUT_CALLABLE = "zhibu.web.views.entry.locked_out"
+
+
+def _roles(name: str) -> frozenset[Role]:
+    """Roles by their key or their Chinese name."""
+    known = {role.value: role for role in Role} | {LABELS[role]: role for role in Role}
+    given = _names(name)
+    if set(given) - set(known):
+        raise Misset("ZHIBU-E31", name, f"可以写：{'、'.join(known)}，逗号分隔。")
+    return frozenset(known[each] for each in given)
+
+
+# Who holds one of these roles sets up a second factor before anything else; others may.
+MFA_ROLES = _roles("ZHIBU_MFA_ROLES")
+MFA_ADAPTER = "zhibu.web.entry.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "支部"
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute wrong
+MFA_RECOVERY_CODE_COUNT = 8
+MFA_RATE_LIMITS = ACCOUNT_RATE_LIMITS = False  # failures are counted by axes, for all processes
+ACCOUNT_ADAPTER = "zhibu.web.entry.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]  # nobody signs up; allauth wants to know
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+
+SOCIALACCOUNT_ADAPTER = "zhibu.web.entry.adapters.SignOnAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 10
+SOCIALACCOUNT_STORE_TOKENS = False
+
+
+def _whole_group(*names: str) -> tuple[str, ...]:
+    """Variables that are set all or none; empty for none."""
+    values = tuple(os.environ.get(name, "").strip() for name in names)
+    if any(values) and not all(values):
+        missing = names[values.index("")]
+        raise Misset("ZHIBU-E32", missing, f"{'、'.join(names)} 须同时设置，或都不设。")
+    return values if all(values) else ()
+
+
+def _sign_on() -> dict[str, Any]:
+    """The ways of single sign-on that are configured, as allauth wants them."""
+    found: dict[str, Any] = {}
+    if oidc := _whole_group("ZHIBU_OIDC_URL", "ZHIBU_OIDC_ID", "ZHIBU_OIDC_SECRET"):
+        url, key, secret = oidc
+        app = {"provider_id": "oidc", "client_id": key, "secret": secret}
+        app |= {"name": os.environ.get("ZHIBU_OIDC_NAME", "").strip() or "统一身份认证"}
+        found["openid_connect"] = {
+            "APPS": [app | {"settings": {"server_url": url}}],
+            "OAUTH_PKCE_ENABLED": True,
+            "SCOPE": ["openid", "profile"],
+        }
+    corp = _whole_group("ZHIBU_WECOM_CORP", "ZHIBU_WECOM_AGENT", "ZHIBU_WECOM_SECRET")
+    if corp:
+        app = {"client_id": corp[0], "key": corp[1], "secret": corp[2], "name": "企业微信"}
+        found["wecom"] = {"APPS": [app]}
+    for way, name, pair in (
+        ("dingtalk", "钉钉", _whole_group("ZHIBU_DINGTALK_ID", "ZHIBU_DINGTALK_SECRET")),
+        ("feishu", "飞书", _whole_group("ZHIBU_FEISHU_ID", "ZHIBU_FEISHU_SECRET")),
+    ):
+        if pair:
+            found[way] = {"APPS": [{"client_id": pair[0], "secret": pair[1], "name": name}]}
+    for way in ("openid_connect", "dingtalk", "feishu"):  # ours keep less of a person
+        name = way.title().replace("_", "")
+        found.setdefault(way, {})["provider_class"] = f"zhibu.web.provider.{name}Provider"
+    return found
+
+
+SOCIALACCOUNT_PROVIDERS = _sign_on()
+
+
+def _claims(name: str) -> dict[str, str]:
+    """`oidc:preferred_username` and so on: which claim of a way is the user name here."""
+    found = dict(each.partition(":")[::2] for each in _names(name))
+    if set(found) - {"oidc", "wecom", "dingtalk", "feishu"} or not all(found.values()):
+        raise Misset(
+            "ZHIBU-E33",
+            name,
+            "写成 oidc:preferred_username，方式可以是 oidc、wecom、dingtalk、feishu。",
+        )
+    return found
+
+
+# Empty: only who has linked the account, once signed in, comes in by single sign-on.
+SIGN_ON_CLAIMS = _claims("ZHIBU_SIGN_ON_CLAIMS")
+
 CSRF_FAILURE_VIEW = "zhibu.web.views.entry.forbidden"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
@@ -252,7 +381,11 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # a monitor asks from inside, behind th
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
-SESSION_COOKIE_AGE = 60 * 60 * 12
+# So many proxies of our own stand in front, each adding the address it was asked from.
+PROXIES = _whole("ZHIBU_PROXIES", default=1 if HTTPS else 0, least=0, most=5)
+ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+SESSION_COOKIE_AGE = int(SESSION_TIME.total_seconds())
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_REFERRER_POLICY = "same-origin"
@@ -284,4 +417,6 @@ LOGGING: dict[str, Any] = {
         }
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    # It tells of every success too; the ledger does that, and without addresses of strangers.
+    "loggers": {"axes": {"level": "WARNING"}},
 }

@@ -36,6 +36,11 @@ _CHANGING = re.compile(
     r'"X-CSRFToken": "\w+"|name="csrfmiddlewaretoken" value="\w+"| aria-current="page"'
 )
 HTMX = {"HX-Request": "true"}
+# For addresses of nobody's organisation that are about something.
+ARGUMENTS = {
+    "norm": ("small", "1"), "norm-requirement": ("small", "1", "D1"), "link-remove": (1,),
+    "mfa_remove_webauthn": (1,),
+}  # fmt: skip
 # What would be a good form, should somebody forget to ask for the right.
 SENT = {
     "revision": "1", "reason": "按上级要求调整", "do": "save", "topic": "不该写进来的题目",
@@ -202,7 +207,7 @@ def test_without_signing_in_there_is_only_the_way_to_sign_in(world: World) -> No
                 assert answer.status_code == 302, name
                 assert answer["Location"].startswith(reverse("sign-in")), name
     for name in [name for name, verb in RIGHTS.items() if verb == SIGNED_IN]:
-        args = {"norm": ("small", "1"), "norm-requirement": ("small", "1", "D1")}.get(name, ())
+        args = ARGUMENTS.get(name, ())
         assert client.get(reverse(name, args=args))["Location"].startswith(reverse("sign-in"))
     for name in [name for name, verb in RIGHTS.items() if verb == PUBLIC]:
         assert client.get(reverse(name)).status_code == 200, name

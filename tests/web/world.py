@@ -20,6 +20,7 @@ from tests.handbook.scene import AT, Scene, make_scene
 
 from zhibu.handbook.models import Record
 from zhibu.handbook.services import add_attachment, file_record, start_record
+from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
 from zhibu.org.activists import enrol_activist
 from zhibu.org.models import Grant, Member, MemberSpell, Organization, Post
@@ -35,7 +36,10 @@ from zhibu.web.urls import RIGHTS
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
-ONLY_POST = frozenset({"sign-out", "record-save", "seal", "seal-countersign", "grant-revoke"})
+ONLY_POST = frozenset({
+    "sign-out", "record-save", "seal", "seal-countersign", "grant-revoke", "account-invite",
+    "account-unlock", "account-switch",
+})  # fmt: skip
 ANYWHERE = frozenset({"accounts", "account-open", "ledger"})  # the verb, held somewhere
 OF_LINE = {"line", "line-edit", "line-remove", "line-waive", "line-restore"}
 AMENDS = frozenset({
@@ -45,8 +49,9 @@ AMENDS = frozenset({
 OF_YEAR = {"plan-draft", "plan-adopt", "plan-changes", "plan-xlsx", "plan", *AMENDS} - OF_LINE
 OF_ORGANIZATION = {
     "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
-    "organization-found", "organization-dissolve", "organization-use", "organization-term", "appoint", "grants",
+    "organization-found", "organization-dissolve", "organization-use", "organization-term", "appoint", "grants", "invitations",
 }  # fmt: skip
+OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
     "branch-home", "roster", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
 }  # fmt: skip
@@ -93,6 +98,7 @@ class World:
             self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):
             self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))
+            self.put(OF_ACCOUNT, Thing((grant.person_id,), grant.organization.path))
         writers = (
             (cast.branch, cast.secretary), (cast.other_branch, cast.neighbour),
             (cast.far_branch, cast.stranger),
@@ -269,14 +275,15 @@ def _without_leaders(reach: Reach) -> Reach:
 
 
 def state() -> dict[str, list[Any]]:
-    """Every row of every table, but the sessions and when somebody signed in."""
+    """Every row of every table, but the sessions and that somebody signed in."""
     found = {}
     for model in apps.get_models():
         if model._meta.app_label != "sessions":
             columns = [f.attname for f in model._meta.concrete_fields if f.name != "last_login"]
-            found[model._meta.label] = list(
-                model._default_manager.order_by("pk").values_list(*columns)
-            )
+            rows = model._default_manager.order_by("pk")
+            if model is Entry:
+                rows = rows.exclude(verb="sign_in")
+            found[model._meta.label] = list(rows.values_list(*columns))
     return found
 
 

@@ -121,6 +121,14 @@ def _master(generation: int) -> bytes:
     return _read_master(path)
 
 
+def kept_secret(name: str) -> bytes:
+    """32 bytes for another use, in a file of their own beside the master secret; made once."""
+    path = Path(settings.KEYS_DIR) / name
+    if not path.exists():
+        make_master(path)
+    return _read_master(path)
+
+
 def _private_key(organization_id: UUID, generation: int) -> Ed25519PrivateKey:
     info = f"zhibu-organization-key-1\n{organization_id.hex}\n{generation}".encode()
     seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(_master(generation))

@@ -27,6 +27,23 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "appoint": "登记任职",
         "relieve": "登记免职",
         "open_account": "建立",
+        "close_account": "停用",
+        "open_again": "重新启用",
+        "invite": "邀请启用",
+        "recover": "重置",
+        "accept_invitation": "凭邀请启用",
+        "change_password": "修改密码",
+        "end_sessions": "退出全部登录",
+        "sign_in": "登录",
+        "sign_out": "退出登录",
+        "time_out": "超时退出",
+        "fail_sign_in": "登录失败",
+        "lock_out": "连续失败，锁定登录",
+        "unlock": "解除登录锁定",
+        "add_factor": "设置第二重验证",
+        "remove_factor": "移除第二重验证",
+        "link_identity": "关联单点登录",
+        "unlink_identity": "取消关联单点登录",
         "grant": "授予角色",
         "revoke": "收回角色",
         "load_norm": "装入",
@@ -90,4 +107,23 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
 
 
 # What these say needs no subject after it.
-WHOLE: Final = frozenset({"see_member", "ask_correction", "answer_correction", "export_table"})
+WHOLE: Final = frozenset(
+    {
+        "see_member",
+        "ask_correction",
+        "answer_correction",
+        "export_table",
+        "change_password",
+        "end_sessions",
+        "sign_in",
+        "sign_out",
+        "time_out",
+        "fail_sign_in",
+        "lock_out",
+        "unlock",
+        "add_factor",
+        "remove_factor",
+        "link_identity",
+        "unlink_identity",
+    }
+)

@@ -32,14 +32,36 @@ VARIABLES: Final = frozenset(
         "ZHIBU_DATA_DIR",
         "ZHIBU_DEBUG",
         "ZHIBU_DEMO_PASSWORD",
+        "ZHIBU_DINGTALK_ID",
+        "ZHIBU_DINGTALK_SECRET",
+        "ZHIBU_FEISHU_ID",
+        "ZHIBU_FEISHU_SECRET",
         "ZHIBU_HOSTS",
         "ZHIBU_HTTPS",
+        "ZHIBU_IDLE_MINUTES",
+        "ZHIBU_INVITATION_DAYS",
         "ZHIBU_KEYS_DIR",
+        "ZHIBU_LOCK_AFTER",
+        "ZHIBU_LOCK_MINUTES",
         "ZHIBU_LOG",
         "ZHIBU_LOG_LEVEL",
+        "ZHIBU_MFA_ROLES",
+        "ZHIBU_OIDC_ID",
+        "ZHIBU_OIDC_NAME",
+        "ZHIBU_OIDC_SECRET",
+        "ZHIBU_OIDC_URL",
         "ZHIBU_ORIGINS",
+        "ZHIBU_PASSWORD_DAYS",
+        "ZHIBU_PASSWORD_HISTORY",
+        "ZHIBU_PASSWORD_LENGTH",
+        "ZHIBU_PROXIES",
         "ZHIBU_SECRET_KEY",
+        "ZHIBU_SESSION_HOURS",
+        "ZHIBU_SIGN_ON_CLAIMS",
         "ZHIBU_TIME_ZONE",
+        "ZHIBU_WECOM_AGENT",
+        "ZHIBU_WECOM_CORP",
+        "ZHIBU_WECOM_SECRET",
     }
 )
 LOW_DISK_MB: Final = 1024
@@ -285,6 +307,39 @@ def check_administrators() -> Iterator[CheckMessage]:
         )
 
 
+def check_second_factor() -> Iterator[CheckMessage]:
+    """The three administrators prove themselves by more than a password."""
+    missing = [LABELS[role] for role in sorted(EXCLUSIVE - settings.MFA_ROLES)]
+    if missing:
+        yield Warning(
+            f"没有要求设置第二重验证：{'、'.join(missing)}。",
+            hint="设 ZHIBU_MFA_ROLES=system_admin,security_admin,audit_admin，可再加其他角色；"
+            "等级保护第三级须如此。",
+            id="ZHIBU-W17",
+        )
+
+
+def check_password_age() -> Iterator[CheckMessage]:
+    """Passwords are changed from time to time."""
+    if not settings.PASSWORD_DAYS:
+        yield Warning(
+            "密码没有使用期限。",
+            hint="等级保护要求定期更换：去掉 ZHIBU_PASSWORD_DAYS（即 90 天），或设为天数。",
+            id="ZHIBU-W18",
+        )
+
+
+def check_sign_on() -> Iterator[CheckMessage]:
+    """What single sign-on says cannot be read or changed on the way."""
+    for app in settings.SOCIALACCOUNT_PROVIDERS.get("openid_connect", {}).get("APPS", ()):
+        if not app["settings"]["server_url"].startswith("https://"):
+            yield Error(
+                "ZHIBU_OIDC_URL 不是 https 网址，身份可以被冒充。",
+                hint="写统一身份认证的 https 网址。",
+                id="ZHIBU-E19",
+            )
+
+
 def check_password_in_environment() -> Iterator[CheckMessage]:
     """No password of the demonstration lies about."""
     if os.environ.get("ZHIBU_DEMO_PASSWORD"):
@@ -310,6 +365,9 @@ DEPLOYED: Final[tuple[Check, ...]] = (
     check_data_rights,
     check_engine,
     check_administrators,
+    check_second_factor,
+    check_password_age,
+    check_sign_on,
     check_password_in_environment,
 )
 

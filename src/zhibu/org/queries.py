@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, F, Min, Prefetch, Q, QuerySet
@@ -124,10 +124,11 @@ def members_of(branch: Organization, day: date) -> QuerySet[Member]:
     ).order_by("id")
 
 
-def grants_on(organization: Organization) -> QuerySet[Grant]:
-    """The grants that are open on exactly this organisation."""
+def grants_on(organization: Organization, at: datetime) -> QuerySet[Grant]:
+    """The grants on exactly this organisation that hold at that moment or later."""
     return (
-        Grant.objects.filter(organization=organization, until__isnull=True)
+        Grant.objects.filter(organization=organization)
+        .filter(Q(until__isnull=True) | Q(until__gt=at))
         .select_related("person")
         .order_by("role", "person__username")
     )

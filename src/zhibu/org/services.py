@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from zhibu.ledger.services import note
 from zhibu.org import places
@@ -348,15 +349,22 @@ def open_account(
     *,
     username: str,
     name: str,
-    password: str,
     by: Person | None,
     at: datetime,
+    password: str | None = None,
+    must_set_password: bool = True,
     member: Member | None = None,
     is_demonstration: bool = False,
 ) -> Person:
-    """A new account, tied to a member of the roster where there is one."""
+    """A new account, tied to a member of the roster where there is one.
+
+    Without a password nobody can sign in with it until an invitation is used
+    (`zhibu.org.accounts.invite_person`); a password that is given must be changed at once, unless
+    said otherwise.
+    """
     person = Person(username=username, name=name, is_demonstration=is_demonstration)
     person.set_password(password)
+    person.must_set_password = bool(password) and must_set_password
     person.save()
     if member is not None:
         member.person = person
@@ -377,14 +385,24 @@ def grant_role(
     with_below: bool = False,
     until: datetime | None = None,
 ) -> Grant:
-    """Gives a role. System, security and audit administration are never in one hand."""
+    """Gives a role, for good or up to a moment (a deputy's).
+
+    Raises Refused for a role that the person holds here already, for oneself, and for a second of
+    system, security and audit administration in one hand at any one time.
+    """
+    # Two who grant at once queue here, so that each sees what the other gave.
     Person.objects.select_for_update().get(pk=person.pk)
-    if role in EXCLUSIVE:
-        others = Grant.objects.filter(
-            person=person, until__isnull=True, role__in=EXCLUSIVE - {role}
-        )
-        if others.exists():
-            raise Refused("系统、安全、审计三类管理员须由不同的人担任。")
+    if by is not None and by.pk == person.pk:
+        raise Refused("不能给自己授权，请由另一位安全管理员办理。")
+    if until is not None and until <= since:
+        raise Refused("结束时间须晚于开始时间。")
+    meanwhile = Grant.objects.filter(person=person).filter(Q(until=None) | Q(until__gt=since))
+    if until is not None:
+        meanwhile = meanwhile.filter(since__lt=until)
+    if meanwhile.filter(role=role, organization=organization).exists():
+        raise Refused("该账号在本组织已有这一角色。")
+    if role in EXCLUSIVE and meanwhile.filter(role__in=EXCLUSIVE - {role}).exists():
+        raise Refused("系统、安全、审计三类管理员须由不同的人担任。")
     grant = Grant.objects.create(
         person=person,
         role=role,
@@ -395,7 +413,7 @@ def grant_role(
     )
     note(
         by=by, verb="grant", organization_id=organization.pk, subject=person, at=at,
-        detail={"role": role, "with_below": with_below},
+        detail={"role": role, "with_below": with_below, "until": until and until.isoformat()},
     )  # fmt: skip
     return grant
 
@@ -403,7 +421,8 @@ def grant_role(
 @transaction.atomic
 def revoke_role(*, grant: Grant, until: datetime, by: Person | None, at: datetime) -> Grant:
     """Ends a grant at this moment."""
-    grant.until = max(until, grant.since)
+    ends = max(until, grant.since)
+    grant.until = min(ends, grant.until) if grant.until else ends
     grant.save(update_fields=["until"])
     note(
         by=by, verb="revoke", organization_id=grant.organization_id, subject=grant.person, at=at,

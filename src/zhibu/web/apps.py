@@ -11,3 +11,9 @@ class WebConfig(AppConfig):
     name = "zhibu.web"
     label = "web"
     verbose_name = "页面"
+
+    def ready(self) -> None:
+        """Listen to what the library of sign-in tells."""
+        from zhibu.web.entry.trace import listen
+
+        listen()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
 
 from zhibu.org.models import Member, MemberSpell, Organization, Post
 from zhibu.people.models import Person
 from zhibu.people.roles import LABELS, Role
+from zhibu.web import clock
 from zhibu.web.forms.fields import DayField
 
 _WEEKDAYS = (
@@ -230,12 +231,6 @@ class AccountForm(forms.Form):
         error_messages={"invalid": "用户名只能用字母、数字、点、横线、下划线，3 至 64 位。"},
     )
     name = forms.CharField(label="姓名", max_length=200)
-    password = forms.CharField(
-        label="初始密码",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="至少 10 位，不能全是数字，不能是常见密码。",
-    )
 
     def clean_username(self) -> str:
         """A user name is given once, however it is written."""
@@ -244,14 +239,6 @@ class AccountForm(forms.Form):
             raise forms.ValidationError("这个用户名已经有人使用，请换一个。")
         return username
 
-    def clean_password(self) -> str:
-        """The rules of the settings."""
-        password: str = self.cleaned_data["password"]
-        validate_password(
-            password, Person(username=self.data.get("username", ""), name=self.data.get("name", ""))
-        )
-        return password
-
 
 class GrantForm(forms.Form):
     """A role for an account on the organisation that the page is of."""
@@ -259,6 +246,14 @@ class GrantForm(forms.Form):
     username = forms.CharField(label="用户名", max_length=64)
     role = forms.ChoiceField(label="角色", choices=[(role.value, LABELS[role]) for role in Role])
     with_below = forms.BooleanField(label="含下级组织", required=False)
+    until = DayField(label="有效至（当日止）", required=False, help_text="代理时填写；不填为长期。")
+
+    def clean_until(self) -> date | None:
+        """Not before today."""
+        until: date | None = self.cleaned_data["until"]
+        if until is not None and until < clock.today():
+            raise forms.ValidationError("不能早于今天。")
+        return until
 
     def clean_username(self) -> Person:
         """The account of that name."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.paginator import Page
@@ -18,6 +19,7 @@ class AccountsPage:
 
     rows: Page[Any]
     sought: str
+    organization_id: UUID | None  # the highest that all may be invited of
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,9 @@ def word_lines(entries: Sequence[Entry]) -> tuple[LedgerLine, ...]:
             did=say_deed(entry),
             where=names.get(entry.organization_id, "") if entry.organization_id else "",
             detail="；".join(
-                f"{value}" for key, value in entry.detail.items() if key in {"reason", "name"}
+                f"{value}"
+                for key, value in entry.detail.items()
+                if value and key in {"reason", "name", "address"}
             ),
         )
         for entry in entries

@@ -95,9 +95,7 @@ def say_decision(decision: Decision) -> str:
         votes = f"（{_say_votes(decision)}）"
         if decision.written:
             votes = f"{votes[:-1]}，其中书面意见{decision.written}份）"
-    people = "；".join(
-        f"{who.name}：{_say_votes(who)}" for who in decision.candidates
-    )
+    people = "；".join(f"{who.name}：{_say_votes(who)}" for who in decision.candidates)
     return f"{kind}{decision.text}{votes}" + (f"\n{people}" if people else "")
 
 

@@ -10,3 +10,4 @@ from typing import Final
 
 PUBLIC: Final = "public"  # nobody needs to be signed in
 SIGNED_IN: Final = "signed_in"  # everybody who is signed in; shows only what is their own
+STEP: Final = "step"  # a step of getting in: opens only for who has begun it

@@ -2,68 +2,77 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import transaction
 from django.db.models import Prefetch, Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from zhibu.org import queries, services
+from zhibu.org.account_queries import holding_at, people_within
+from zhibu.org.accounts import invite_person
 from zhibu.org.models import Grant
 from zhibu.people.models import Person
 from zhibu.people.roles import Role, Verb
 from zhibu.web import access, clock
 from zhibu.web.forms.organization import AccountForm, GrantForm
 from zhibu.web.pages.accounts import AccountsPage, GrantsPage
+from zhibu.web.pages.entry import print_slips
 from zhibu.web.pages.forms import FormPage
 from zhibu.web.pages.organizations import crumbs_to
 from zhibu.web.paging import page_of
 
 
 def accounts(request: HttpRequest) -> HttpResponse:
-    """All accounts whose roles lie within reach, and those that have none yet."""
+    """All accounts whose every role lies within reach, and those that have none yet."""
     _require_somewhere(request, Verb.EDIT_ACCOUNTS)
     sought = request.GET.get("q", "").strip()[:64]
-    inside = Grant.objects.filter(
-        access.reach(request).within(Verb.EDIT_ACCOUNTS, "organization__")
-    )
-    rows = Person.objects.filter(
-        Q(pk__in=inside.values("person_id")) | Q(grants__isnull=True)
-    ).distinct()
+    rows = people_within(access.reach(request), clock.now())
     if sought:
         rows = rows.filter(Q(username__icontains=sought) | Q(name__icontains=sought))
     rows = rows.prefetch_related(
         Prefetch(
             "grants",
-            queryset=Grant.objects.filter(until__isnull=True).select_related("organization"),
+            queryset=Grant.objects.filter(holding_at(clock.now())).select_related("organization"),
             to_attr="open_grants",
         )
     ).order_by("username")
-    page = AccountsPage(rows=page_of(request, rows), sought=sought)
+    holds = access.reach(request).with_verb(Verb.EDIT_ACCOUNTS)
+    page = AccountsPage(
+        rows=page_of(request, rows),
+        sought=sought,
+        organization_id=next((hold.organization_id for hold in holds), None),
+    )
     return render(request, "web/accounts.html", {"page": page})
 
 
 def open_account(request: HttpRequest) -> HttpResponse:
-    """A new account; its roles are granted by the security administrator."""
+    """A new account and its slip; its roles are granted by the security administrator."""
     _require_somewhere(request, Verb.EDIT_ACCOUNTS)
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        person = services.open_account(
-            by=access.person_of(request), at=clock.now(), **form.cleaned_data
-        )
+        by, at = access.person_of(request), clock.now()
+        with transaction.atomic():
+            person = services.open_account(by=by, at=at, **form.cleaned_data)
+            slip = invite_person(person=person, by=by, at=at)
         messages.success(request, f"账号“{person.username}”已建立，请安全管理员授予角色。")
-        return redirect("accounts")
-    page = FormPage(
+        page = print_slips(request, [slip], back=reverse("account-show", args=(person.pk,)))
+        return render(request, "web/slips.html", {"page": page})
+    shown = FormPage(
         title="新建账号",
         form=form,
-        submit="建立",
+        submit="建立并生成邀请单",
         back=reverse("accounts"),
-        intro="账号建立后没有任何权限，由安全管理员在组织页面授予角色。",
+        intro="建立后显示邀请单，印出或抄下交给本人，由本人设定密码。"
+        "账号没有任何权限，由安全管理员在组织页面授予角色。",
     )
-    return render(request, "web/form.html", {"page": page}, status=422 if form.is_bound else 200)
+    return render(request, "web/form.html", {"page": shown}, status=422 if form.is_bound else 200)
 
 
 def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
@@ -71,11 +80,13 @@ def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = access.get_organization(request, pk, Verb.GRANT)
     form = GrantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        last: date | None = form.cleaned_data["until"]
         person: Person = form.cleaned_data["username"]
         try:
             services.grant_role(
                 person=person, role=Role(form.cleaned_data["role"]), organization=organization,
                 with_below=form.cleaned_data["with_below"], since=clock.now(),
+                until=timezone.make_aware(datetime.combine(last, time.max)) if last else None,
                 by=access.person_of(request), at=clock.now(),
             )  # fmt: skip
         except services.Refused as refusal:
@@ -86,7 +97,7 @@ def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = GrantsPage(
         organization=organization,
         crumbs=crumbs_to(organization, access.reach(request)),
-        rows=page_of(request, queries.grants_on(organization)),
+        rows=page_of(request, queries.grants_on(organization, clock.now())),
         form=form,
     )
     return render(request, "web/grants.html", {"page": page}, status=422 if form.is_bound else 200)
@@ -97,7 +108,7 @@ def revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Takes a role back, at once."""
     grant = access.get_visible(
         request,
-        Grant.objects.filter(until=None).select_related("person", "organization"),
+        Grant.objects.filter(holding_at(clock.now())).select_related("person", "organization"),
         Verb.GRANT,
         prefix="organization__",
         pk=pk,

@@ -153,3 +153,15 @@
   document.body.addEventListener("htmx:afterSettle", fold);
   fold();
 })();
+
+// ── 登录：通行密钥、打印 ────────────────────────────────────────────────────────────────────────
+// The ceremony itself is the library's script; here is what it has to say when it fails.
+document.addEventListener("allauth.error", (event) => {
+  event.preventDefault();
+  const gone = event.detail.exception?.name === "NotAllowedError";
+  const note = document.createElement("p");
+  note.className = "notice error";
+  note.textContent = gone ? "没有完成，请重试。本机没有通行密钥的，请用密码登录。" : "这个浏览器不能使用通行密钥，请换一种方式。";
+  document.getElementById("messages").replaceChildren(note);
+});
+for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }

@@ -1,0 +1,55 @@
+"""Reads of accounts: who may be invited, whom an administrator may touch."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from zhibu.org.models import Grant, Member, Organization
+from zhibu.org.reach import Reach
+from zhibu.people.models import Invitation, Person
+from zhibu.people.roles import Verb
+
+
+def holding_at(at: datetime) -> Q:
+    """The condition that a grant holds at that moment or will later."""
+    return Q(until__isnull=True) | Q(until__gt=at)
+
+
+def people_within(reach: Reach, at: datetime) -> QuerySet[Person]:
+    """Whom an account administrator may touch: whose every grant lies within reach.
+
+    Somebody who also holds a role elsewhere is not theirs: who can give a password can take the
+    account over.
+    """
+    grants = Grant.objects.filter(holding_at(at))
+    inside = Organization.objects.filter(reach.within(Verb.EDIT_ACCOUNTS)).values("pk")
+    beyond = grants.exclude(organization__in=inside)
+    members = Member.objects.filter(
+        person__isnull=False,
+        memberships__until__isnull=True,
+        memberships__branch__in=inside,
+    )
+    return Person.objects.filter(
+        Q(pk__in=grants.values("person_id"))
+        | Q(pk__in=members.values("person_id"))
+        | Q(member__isnull=True)
+    ).exclude(pk__in=beyond.values("person_id"))
+
+
+def people_to_invite(organization: Organization, reach: Reach, at: datetime) -> QuerySet[Person]:
+    """Those at or below the organisation who never signed in and have no invitation that holds."""
+    below = Organization.objects.under(organization.path).values("pk")
+    grants = Grant.objects.filter(holding_at(at), organization__in=below)
+    members = Member.objects.filter(
+        person__isnull=False, memberships__until__isnull=True, memberships__branch__in=below
+    )
+    waiting = Invitation.objects.waiting().filter(expires_at__gt=at)
+    return (
+        people_within(reach, at)
+        .filter(is_active=True, is_demonstration=False, last_login__isnull=True)
+        .filter(Q(pk__in=grants.values("person_id")) | Q(pk__in=members.values("person_id")))
+        .exclude(pk__in=waiting.values("person_id"))
+        .order_by("username")
+    )

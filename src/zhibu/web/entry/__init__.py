@@ -1,0 +1,1 @@
+"""Getting in: who is let in by what, who is kept waiting, what must be done before anything else."""

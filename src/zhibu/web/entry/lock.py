@@ -1,0 +1,55 @@
+"""The lock after failed attempts, kept by django-axes in the database: by account and address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from axes.handlers.proxy import AxesProxyHandler
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.db.models import Max
+from django.http import HttpRequest
+
+_LONGEST: Final = 64
+
+
+def plain_name(name: str) -> str:
+    """A user name as attempts are counted: however it is written, it is one account."""
+    return name.replace("\0", "").strip().casefold()[:_LONGEST]
+
+
+def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """The account that somebody tries to get into."""
+    given = (credentials or {}).get("username") or request.POST.get("username") or ""
+    return plain_name(str(given))
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """Where a request comes from: what the outermost of our own proxies saw.
+
+    What stands before that in the header was written by the caller and says nothing.
+    """
+    seen = [
+        each.strip()
+        for each in request.headers.get("X-Forwarded-For", "").split(",")
+        if each.strip()
+    ]
+    if settings.PROXIES and len(seen) >= settings.PROXIES:
+        return seen[-settings.PROXIES]
+    address: str | None = request.META.get("REMOTE_ADDR") or None
+    return address
+
+
+def is_locked(request: HttpRequest, username: str) -> bool:
+    """Whether this account may not be tried from here now."""
+    return not AxesProxyHandler.is_allowed(request, {"username": username})
+
+
+def open_again_at(request: HttpRequest, username: str) -> datetime | None:
+    """When the lock opens by itself; None when there is no attempt."""
+    last: datetime | None = AccessAttempt.objects.filter(
+        username=plain_name(username), ip_address=address_of(request)
+    ).aggregate(last=Max("attempt_time"))["last"]
+    return last + settings.AXES_COOLOFF_TIME if last else None

@@ -1,0 +1,23 @@
+"""The second factor at sign-in: a wrong code counts as a wrong password does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.base.views import AuthenticateView
+from django.http import HttpRequest, HttpResponse
+
+from zhibu.web.entry import lock
+from zhibu.web.views.entry import locked_out
+
+
+class SecondFactor(AuthenticateView):  # type: ignore[misc]
+    """Asks for the code or the passkey."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        stage = getattr(request, "_login_stage", None)
+        person = stage.login.user if stage else None
+        if request.method == "POST" and person and lock.is_locked(request, person.username):
+            return locked_out(request, None, {"username": person.username})
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        return answer
