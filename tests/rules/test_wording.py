@@ -34,8 +34,8 @@ from zhibu.rules.norm import (
     Unit,
 )
 from zhibu.rules.records import judge_record
-from zhibu.rules.scope import explain_scope
 from zhibu.rules.redaction import judge_redaction
+from zhibu.rules.scope import explain_scope
 from zhibu.rules.standing import LineFacts, State, judge_line
 from zhibu.rules.verdicts import Article, Certainty, Severity, Verdict
 from zhibu.rules.votes import VOTE_RULES, judge_decision, judge_election, judge_votes
@@ -43,6 +43,7 @@ from zhibu.rules.wording import (
     RULES,
     label,
     labels_of,
+    nest_quotes,
     say,
     say_article,
     say_cadence,
@@ -209,7 +210,7 @@ def test_sentences() -> None:
     said = {verdict.rule: say(verdict) for verdict in reversed(verdicts())}
     assert said["SCOPE-02"] == "“主题党日”2026年5—12月适用于本支部。"
     assert said["SCOPE-07"] == "全年正式党员不足7人（全年最多时3人），不作要求。"
-    assert said["LINE-06"] == "应于2026年3月31日（周二）前（含当日）完成，至今没有记录，已超过2天。"
+    assert said["LINE-06"] == "应于2026年3月31日（周二）前（含当日）完成，至今没有记录，已逾期2天。"
     assert said["LINE-07"] == "已由机关党委批准免除。理由：集中办公。"
     assert said["RECORD-31"] == "刘四请假，请写明原因。"
     assert said["QUORUM-01"] == (
@@ -339,6 +340,23 @@ def test_articles_carry_their_doubt() -> None:
         "条例第十六条（据转引资料）"
     )
     assert say_article(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "said"),
+    [
+        ("“党课”与“主题党日”同日。", "“党课”与“主题党日”同日。"),
+        (
+            "““支部开放日”：旁听党课”与“主题党日”同日。",
+            "“‘支部开放日’：旁听党课”与“主题党日”同日。",
+        ),
+        ("“引号没有写完“的题目”。", "“引号没有写完“的题目”。"),
+        ("”反了“", "”反了“"),
+    ],
+)
+def test_quotes_within_quotes(sentence: str, said: str) -> None:
+    """Inner quotes are single; a text with a quote left open is left as it was written."""
+    assert nest_quotes(sentence) == said
 
 
 @given(st.sampled_from(sorted(RULES)), st.dictionaries(st.text(max_size=8), st.text(max_size=300)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from zhibu.rules.labels import FIELD_LABELS, label, labels_of
 from zhibu.rules.phrases import (
@@ -25,6 +26,7 @@ __all__ = [
     "RuleText",
     "label",
     "labels_of",
+    "nest_quotes",
     "say",
     "say_article",
     "say_cadence",
@@ -54,7 +56,23 @@ RULES: Mapping[str, RuleText] = {
 
 def say(verdict: Verdict) -> str:
     """The sentence of a verdict. KeyError for a rule that has no words."""
-    return RULES[verdict.rule].template.format_map(_Worded(verdict.facts))
+    return nest_quotes(RULES[verdict.rule].template.format_map(_Worded(verdict.facts)))
+
+
+def nest_quotes(sentence: str) -> str:
+    """“ ” inside “ ” become ‘ ’, as print wants it; a sentence with a quote left open stays."""
+    said, depth = [], 0
+    for char in sentence:
+        depth -= char == "”"
+        if depth < 0:
+            return sentence
+        is_inner = depth > 0 and char in _INNER_QUOTES
+        said.append(_INNER_QUOTES[char] if is_inner else char)
+        depth += char == "“"
+    return sentence if depth else "".join(said)
+
+
+_INNER_QUOTES: Final = MappingProxyType({"“": "‘", "”": "’"})
 
 
 def say_article(article: Article | None) -> str:
