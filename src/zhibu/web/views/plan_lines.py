@@ -28,13 +28,15 @@ from zhibu.plans.services import (
 from zhibu.web import clock
 from zhibu.web.access import person_of
 from zhibu.web.answers import SeeOther, see_other
-from zhibu.web.forms.plans import LineForm, OwnLineForm, ReasonForm, RevisionForm
+from zhibu.web.forms.plans import LineForm, OwnLineForm, ReasonForm
 from zhibu.web.pages.forms import FormPage
 from zhibu.web.pages.plan_lines import build_line_page, build_offers_page
 from zhibu.web.views.plans import FORM_METHODS
 from zhibu.web.views.tables import (
     Desk,
+    attempt,
     build_page,
+    change_form,
     closed,
     fail,
     find_desk,
@@ -43,7 +45,6 @@ from zhibu.web.views.tables import (
     norm_of_plan,
     posted,
     refusal_status,
-    renew_revision,
     tell,
 )
 
@@ -108,22 +109,18 @@ def add(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
         names=names,
         initial={"revision": desk.plan.revision},
     )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                made = add_line(
-                    plan=desk.plan, revision=form.cleaned_data["revision"], values=form.values(),
-                    by=person_of(request), at=clock.now(), reason=form.stated_reason,
-                )  # fmt: skip
-            except Refused as error:
-                fail(form, error)
-                status = refusal_status(error)
-                renew_revision(form, error)
-            else:
-                tell(request, f"已增加“{made.title}”。")
-                return see_other("plan", branch, year, anchor=f"l{made.pk}")
+
+    def act() -> HttpResponse:
+        made = add_line(
+            plan=desk.plan, revision=form.cleaned_data["revision"], values=form.values(),
+            by=person_of(request), at=clock.now(), reason=form.stated_reason,
+        )  # fmt: skip
+        tell(request, f"已增加“{made.title}”。")
+        return see_other("plan", branch, year, anchor=f"l{made.pk}")
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     context = {"desk": desk, "form": form}
     return render(request, "web/line_add.html", context, status=status)
 
@@ -134,28 +131,20 @@ def offers(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     desk = find_desk(request, branch, year, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
-    form = RevisionForm(
-        posted(request),
-        needs_reason=desk.is_adopted,
-        initial={"revision": desk.plan.revision},
-    )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                made = take_up(
-                    plan=desk.plan, requirement=request.POST.get("requirement", "")[:40],
-                    revision=form.cleaned_data["revision"], by=person_of(request),
-                    at=clock.now(), reason=form.stated_reason,
-                )  # fmt: skip
-            except Refused as error:
-                fail(form, error)
-                status = refusal_status(error)
-                renew_revision(form, error)
-            else:
-                tell(request, f"已列入“{made[0].title}”{len(made)}项。")
-                return see_other("plan", branch, year, anchor=f"l{made[0].pk}")
+    form = change_form(request, desk)
+
+    def act() -> HttpResponse:
+        made = take_up(
+            plan=desk.plan, requirement=request.POST.get("requirement", "")[:40],
+            revision=form.cleaned_data["revision"], by=person_of(request),
+            at=clock.now(), reason=form.stated_reason,
+        )  # fmt: skip
+        tell(request, f"已列入“{made[0].title}”{len(made)}项。")
+        return see_other("plan", branch, year, anchor=f"l{made[0].pk}")
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     demands = plan_demands(desk.plan)
     page = build_offers_page(desk.plan, demands.norm, demands.offers)
     context = {"page": page, "desk": desk, "form": form}
@@ -168,27 +157,19 @@ def remove(request: HttpRequest, line: UUID) -> HttpResponse:
     desk, row = find_line(request, line, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
-    form = RevisionForm(
-        posted(request),
-        needs_reason=desk.is_adopted,
-        initial={"revision": desk.plan.revision},
-    )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                remove_line(
-                    line=row, revision=form.cleaned_data["revision"], by=person_of(request),
-                    at=clock.now(), reason=form.stated_reason,
-                )  # fmt: skip
-            except Refused as error:
-                fail(form, error)
-                status = refusal_status(error)
-                renew_revision(form, error)
-            else:
-                tell(request, f"已取消“{row.title}”。")
-                return SeeOther(desk.back)
+    form = change_form(request, desk)
+
+    def act() -> HttpResponse:
+        remove_line(
+            line=row, revision=form.cleaned_data["revision"], by=person_of(request),
+            at=clock.now(), reason=form.stated_reason,
+        )  # fmt: skip
+        tell(request, f"已取消“{row.title}”。")
+        return SeeOther(desk.back)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     page = FormPage(
         title=f"取消“{row.title}”",
         form=form,
@@ -217,21 +198,15 @@ def restore(request: HttpRequest, line: UUID) -> HttpResponse:
 def _from_above(request: HttpRequest, key: UUID, verb: Any, word: str, intro: str) -> HttpResponse:
     desk, row = find_line(request, key, Verb.WAIVE_LINE)
     form = ReasonForm(posted(request))
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                verb(
-                    line=row, reason=form.cleaned_data["reason"], by=person_of(request),
-                    at=clock.now(),
-                )  # fmt: skip
-            except Refused as error:
-                fail(form, error)
-                status = refusal_status(error)
-            else:
-                tell(request, f"已{word}“{row.title}”。")
-                return see_other("line", row.pk)
+
+    def act() -> HttpResponse:
+        verb(line=row, reason=form.cleaned_data["reason"], by=person_of(request), at=clock.now())
+        tell(request, f"已{word}“{row.title}”。")
+        return see_other("line", row.pk)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     page = FormPage(
         title=f"{word}“{row.title}”",
         form=form,

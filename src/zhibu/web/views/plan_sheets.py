@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from zhibu.documents.table_reading import read_table_xlsx
 from zhibu.documents.table_writing import write_table_xlsx
-from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
 from zhibu.plans.services import ImportPreview, apply_import, plan_table, preview_import
 from zhibu.web import clock
@@ -23,15 +22,7 @@ from zhibu.web.downloads import download
 from zhibu.web.forms.plans import RevisionForm, SheetForm
 from zhibu.web.pages.plan_sheets import build_sheet_page
 from zhibu.web.views.plans import FORM_METHODS
-from zhibu.web.views.tables import (
-    Desk,
-    closed,
-    fail,
-    find_desk,
-    refusal_status,
-    renew_revision,
-    tell,
-)
+from zhibu.web.views.tables import Desk, attempt, closed, find_desk, tell
 
 _SALT: Final = "zhibu.plan-preview"
 STALE: Final = "预览已经失效，请重新选择文件。"
@@ -74,20 +65,18 @@ def _confirm(request: HttpRequest, desk: Desk) -> HttpResponse:
         messages.error(request, STALE)
         return see_other("plan-upload", desk.plan.branch_id, desk.plan.year)
     form = _confirmation(desk, request.POST)
-    status = 422
-    if form.is_valid():
-        try:
-            apply_import(
-                plan=desk.plan, preview=preview, revision=form.cleaned_data["revision"],
-                by=person_of(request), at=clock.now(), reason=form.stated_reason,
-            )  # fmt: skip
-        except Refused as error:
-            fail(form, error)
-            status = refusal_status(error)
-            renew_revision(form, error)
-        else:
-            tell(request, f"已按表格调整{len(preview.changes)}项安排。")
-            return see_other("plan", desk.plan.branch_id, desk.plan.year)
+
+    def act() -> HttpResponse:
+        apply_import(
+            plan=desk.plan, preview=preview, revision=form.cleaned_data["revision"],
+            by=person_of(request), at=clock.now(), reason=form.stated_reason,
+        )  # fmt: skip
+        tell(request, f"已按表格调整{len(preview.changes)}项安排。")
+        return see_other("plan", desk.plan.branch_id, desk.plan.year)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     return _show(request, desk, preview, form, status=status)
 
 

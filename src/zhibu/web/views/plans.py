@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from zhibu.norms.facts import NormMissing
-from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
 from zhibu.plans.models import Plan
 from zhibu.plans.queries import changes_of, find_plan
@@ -30,14 +29,13 @@ from zhibu.web.pages.plan_changes import build_changes_page
 from zhibu.web.pages.plan_drafts import build_draft_page, build_no_plan_page
 from zhibu.web.pages.plan_moves import build_holiday_page, build_redraft_page, read_keys, read_lines
 from zhibu.web.views.tables import (
+    attempt,
     build_page,
+    change_form,
     check_year,
     closed,
-    fail,
     find_desk,
     posted,
-    refusal_status,
-    renew_revision,
     rights_on,
     tell,
 )
@@ -68,20 +66,18 @@ def draft(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if find_plan(organization, year) is not None:
         return see_other("plan", branch, year)
     form = DraftForm(posted(request))
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                made = draft_plan(
-                    branch=organization, year=year, by=person_of(request), at=clock.now(),
-                    themes=form.chosen_themes(),
-                )  # fmt: skip
-            except (Refused, NormMissing) as error:
-                form.add_error(None, str(error))
-            else:
-                tell(request, f"已按规范起草{year}年度安排表，共{made.lines.count()}项。")
-                return see_other("plan", branch, year)
+
+    def act() -> HttpResponse:
+        made = draft_plan(
+            branch=organization, year=year, by=person_of(request), at=clock.now(),
+            themes=form.chosen_themes(),
+        )  # fmt: skip
+        tell(request, f"已按规范起草{year}年度安排表，共{made.lines.count()}项。")
+        return see_other("plan", branch, year)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     page = build_draft_page(organization, year, form)
     return render(request, "web/plan_draft.html", {"page": page}, status=status)
 
@@ -95,21 +91,16 @@ def adopt(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     form = RevisionForm(
         posted(request), needs_reason=False, initial={"revision": desk.plan.revision}
     )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            revision = form.cleaned_data["revision"]
-            try:
-                adopt_plan(plan=desk.plan, revision=revision, by=person_of(request), at=clock.now())
-            except Refused as error:
-                fail(form, error)
-                status = refusal_status(error)
-                # Shown with the table as it stands, so the next press means that one.
-                renew_revision(form, error)
-            else:
-                tell(request, f"{year}年度安排表已通过，自即日起执行。")
-                return see_other("plan", branch, year)
+
+    def act() -> HttpResponse:
+        revision = form.cleaned_data["revision"]
+        adopt_plan(plan=desk.plan, revision=revision, by=person_of(request), at=clock.now())
+        tell(request, f"{year}年度安排表已通过，自即日起执行。")
+        return see_other("plan", branch, year)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     context = {"page": build_page(desk, request.GET), "form": form, "desk": desk}
     return render(request, "web/plan_adopt.html", context, status=status)
 
@@ -128,27 +119,19 @@ def holidays(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     desk = find_desk(request, branch, year, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
-    form = RevisionForm(
-        posted(request),
-        needs_reason=desk.is_adopted,
-        initial={"revision": desk.plan.revision, "reason": "按照公布的节假日安排调整"},
-    )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                moved = apply_holiday_proposals(
-                    plan=desk.plan, revision=form.cleaned_data["revision"], by=person_of(request),
-                    at=clock.now(), lines=read_lines(request.POST, "line"), reason=form.stated_reason,
-                )  # fmt: skip
-            except Refused as error:
-                fail(form, error)
-                status = refusal_status(error)
-                renew_revision(form, error)
-            else:
-                tell(request, f"已调整{moved}项安排。" if moved else "没有选择要调整的安排。")
-                return see_other("plan", branch, year)
+    form = change_form(request, desk, "按照公布的节假日安排调整")
+
+    def act() -> HttpResponse:
+        moved = apply_holiday_proposals(
+            plan=desk.plan, revision=form.cleaned_data["revision"], by=person_of(request),
+            at=clock.now(), lines=read_lines(request.POST, "line"), reason=form.stated_reason,
+        )  # fmt: skip
+        tell(request, f"已调整{moved}项安排。" if moved else "没有选择要调整的安排。")
+        return see_other("plan", branch, year)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     page = build_holiday_page(desk.plan, recheck_holidays(desk.plan), form)
     return render(request, "web/plan_holidays.html", {"page": page, "desk": desk}, status=status)
 
@@ -159,29 +142,21 @@ def redraft_(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     desk = find_desk(request, branch, year, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
-    form = RevisionForm(
-        posted(request),
-        needs_reason=desk.is_adopted,
-        initial={"revision": desk.plan.revision, "reason": "按照现行规范和支部情况调整"},
-    )
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                apply_redraft(
-                    plan=desk.plan, revision=form.cleaned_data["revision"],
-                    add=read_keys(request.POST, "add"), end=read_lines(request.POST, "end"),
-                    shift=read_lines(request.POST, "shift"), by=person_of(request),
-                    at=clock.now(), reason=form.stated_reason,
-                )  # fmt: skip
-            except (Refused, NormMissing) as error:
-                form.add_error(None, str(error))
-                status = refusal_status(error) if isinstance(error, Refused) else 422
-                renew_revision(form, error)
-            else:
-                tell(request, "已按选定的内容调整安排表。")
-                return see_other("plan", branch, year)
+    form = change_form(request, desk, "按照现行规范和支部情况调整")
+
+    def act() -> HttpResponse:
+        apply_redraft(
+            plan=desk.plan, revision=form.cleaned_data["revision"],
+            add=read_keys(request.POST, "add"), end=read_lines(request.POST, "end"),
+            shift=read_lines(request.POST, "shift"), by=person_of(request),
+            at=clock.now(), reason=form.stated_reason,
+        )  # fmt: skip
+        tell(request, "已按选定的内容调整安排表。")
+        return see_other("plan", branch, year)
+
+    answer, status = attempt(request, form, act)
+    if answer is not None:
+        return answer
     try:
         difference = redraft(desk.plan)
     except NormMissing as error:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from zhibu.norms.facts import norm_of
+from zhibu.norms.facts import NormMissing, norm_of
 from zhibu.org.models import Membership, Organization
 from zhibu.org.services import Refused
 from zhibu.people.roles import Role, Verb
@@ -146,21 +147,47 @@ def tell(request: HttpRequest, sentence: str) -> None:
     messages.success(request, sentence)
 
 
-def refusal_status(error: Refused) -> int:
+def refusal_status(error: Exception) -> int:
     """409 where somebody else was quicker, 422 where the value cannot be taken."""
     return 409 if isinstance(error, PlanConflict) else 422
 
 
-def fail(form: Any, error: Refused) -> None:
+def fail(form: Any, error: Exception) -> None:
     """Put a refusal beside the field that it speaks of, or above the form."""
     field = getattr(error, "field", None)
     form.add_error(field if field in form.fields else None, str(error))
 
 
-def renew_revision(form: RevisionForm, error: Exception) -> None:
+def renew_revision(form: forms.Form, error: Exception) -> None:
     """After a conflict the form, sent once more, means the table as it stands now."""
     if isinstance(error, PlanConflict):
         form.data = {**dict(form.data.items()), "revision": str(error.plan.revision)}
+
+
+def attempt(
+    request: HttpRequest, form: forms.Form, act: Callable[[], HttpResponse]
+) -> tuple[HttpResponse | None, int]:
+    """What a form that was sent comes to: the answer of `act`, or the status to show it again with.
+
+    `act` does the verb and says where to go; a refusal stands in the form then, beside its field.
+    Of a form that was not sent there is no answer, and the status is 200.
+    """
+    if request.method != "POST":
+        return None, 200
+    if not form.is_valid():
+        return None, 422
+    try:
+        return act(), 303
+    except (Refused, NormMissing) as error:
+        fail(form, error)
+        renew_revision(form, error)
+        return None, refusal_status(error)
+
+
+def change_form(request: HttpRequest, desk: Desk, reason: str = "") -> RevisionForm:
+    """The form of a change that needs the revision, and a reason once the table is adopted."""
+    initial = {"revision": desk.plan.revision, "reason": reason}
+    return RevisionForm(posted(request), needs_reason=desk.is_adopted, initial=initial)
 
 
 def posted(request: HttpRequest) -> QueryDict | None:
