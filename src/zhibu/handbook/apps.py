@@ -11,3 +11,10 @@ class HandbookConfig(AppConfig):
     name = "zhibu.handbook"
     label = "handbook"
     verbose_name = "工作手册"
+
+    def ready(self) -> None:
+        """Tell what records know of people before an import of them is undone."""
+        from zhibu.handbook.mentions import records_naming
+        from zhibu.org.imports import register_keeper
+
+        register_keeper(records_naming)

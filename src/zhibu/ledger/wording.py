@@ -77,6 +77,11 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "export_overview": "导出总览",
         "export_roster": "导出名册",
         "export_ledger": "导出台账",
+        "start_import": "上传",
+        "decide_import": "答复疑问：",
+        "apply_import": "导入",
+        "discard_import": "放弃",
+        "undo_import": "撤销导入",
         "see_member": "查看个人信息",
         "see_roster": "查看名册",
         "see_ledger": "查看台账",
@@ -102,6 +107,7 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "attachment": "",
         "seal": "",
         "holiday": "",
+        "rosterimport": "名册文件",
     }
 )
 

@@ -182,11 +182,12 @@ class _Judge:
 
     def _seat(self, row: MemberRow) -> None:
         """Find branch and group; say what is wrong with them."""
-        found = self.places.seat(row.branch, row.group, row.row)
         member = self.by_key.get(row.key)
-        if found.branch == "" and not row.branch and member is not None:
-            # The file says nothing of the branch: the member stays where they are.
+        if member is not None and self.places.is_called(member.branch, row.branch):
+            # The file names no branch, or the member's own, which may share its name with others.
             found = self.places.seat_in(member.branch, row.group, row.row)
+        else:
+            found = self.places.seat(row.branch, row.group, row.row)
         for fault in found.faults:
             self._add(fault)
         self.seats[row.row] = (found.branch, found.group)

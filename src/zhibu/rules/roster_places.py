@@ -75,6 +75,10 @@ class Places:
         """The name of a place by its key; "" for none."""
         return self._names.get(key, "")
 
+    def is_called(self, key: str, name: str) -> bool:
+        """Whether a place is known by this name; no name at all may be any."""
+        return not name or fold_place(self.name(key)) == fold_place(name)
+
     def branch(self, name: str) -> tuple[str, str, tuple[str, ...]]:
         """Key, rule of the fault ("" for none), and the names that may have been meant."""
         found = self._found.get(name)

@@ -1,0 +1,109 @@
+"""What is kept of the tree and its people, as the rules of importing take it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from zhibu.org.models import Membership, MemberSpell, Organization, Post
+from zhibu.rules.norm import Field, OrganizationKind
+from zhibu.rules.roster_judging import KnownMember
+from zhibu.rules.roster_places import KnownPlace, Places
+from zhibu.rules.roster_tree import KnownOrganization
+
+
+def known_places(organization: Organization) -> Places:
+    """The branches and groups here and below that still stand; a branch is its own default."""
+    rows = (
+        Organization.objects.under(organization.path)
+        .filter(dissolved_on__isnull=True, kind__in=["branch", "group"])
+        .order_by("path")
+        .values_list("id", "kind", "name", "short_name", "parent_id")
+    )
+    branches, groups = [], []
+    for key, kind, name, short_name, parent in rows:
+        if kind == Organization.Kind.BRANCH:
+            branches.append(KnownPlace(str(key), name, short_name))
+        else:
+            groups.append(KnownPlace(str(key), name, short_name, branch=str(parent)))
+    is_branch = organization.kind == Organization.Kind.BRANCH
+    return Places(branches, groups, str(organization.pk) if is_branch else "")
+
+
+def known_members(organization: Organization, today: date) -> list[KnownMember]:
+    """Everybody who belongs here or below now, in the order of the tree: three queries."""
+    branches = Organization.objects.under(organization.path).values("pk")
+    memberships = Membership.objects.filter(branch__in=branches, until__isnull=True)
+    posts = _posts(branches)
+    spells = _spells(memberships.values("member"), today)
+    rows: Any = memberships.order_by("branch__path", "group__path", "since", "member_id").values_list(
+        "member_id", "branch_id", "group_id", "since", "member__name", "member__sex",
+        "member__born_on", "member__joined_on", "member__full_on", "member__is_leader",
+    )  # fmt: skip
+    found = []
+    names: dict[UUID, str] = {}  # one text for the many who share a branch
+    for member, branch, group, since, name, sex, born_on, joined_on, full_on, leads in rows:
+        branch_key = names.get(branch) or names.setdefault(branch, str(branch))
+        found.append(
+            KnownMember(
+                str(member), name, joined_on, branch_key, since, sex, born_on, full_on, leads,
+                str(group or ""),
+                tuple((office, day) for seat, office, day in posts.get(member, ()) if seat == branch),
+                spells.get(member, ()),
+            )
+        )  # fmt: skip
+    return found
+
+
+def _posts(branches: Any) -> dict[UUID, list[tuple[UUID, str, date]]]:
+    """Member → branch (a group's counts as its branch's), office, since."""
+    found: dict[UUID, list[tuple[UUID, str, date]]] = defaultdict(list)
+    rows = Post.objects.filter(organization__in=branches, until__isnull=True)
+    for member, place, kind, parent, office, since in rows.order_by("since", "id").values_list(
+        "member_id", "organization_id", "organization__kind", "organization__parent_id",
+        "office", "since",
+    ):  # fmt: skip
+        seat = parent if kind == Organization.Kind.GROUP and parent is not None else place
+        if (seat, office) not in {(one[0], one[1]) for one in found[member]}:
+            found[member].append((seat, office, since))
+    return found
+
+
+def _spells(members: Any, today: date) -> dict[UUID, tuple[tuple[str, date], ...]]:
+    found: dict[UUID, tuple[tuple[str, date], ...]] = {}
+    rows = MemberSpell.objects.filter(member__in=members, since__lte=today).filter(
+        Q(until__isnull=True) | Q(until__gt=today)
+    )
+    for member, kind, since in rows.order_by("since", "id").values_list(
+        "member_id", "kind", "since"
+    ):
+        if kind not in dict(found.get(member, ())):
+            found[member] = (*found.get(member, ()), (kind, since))
+    return found
+
+
+def known_organizations(organization: Organization) -> list[KnownOrganization]:
+    """The organisation and all below it that still stand, in the order of the tree."""
+    rows = (
+        Organization.objects.under(organization.path)
+        .filter(dissolved_on__isnull=True)
+        .order_by("path")
+    )
+    return [
+        KnownOrganization(
+            str(row.pk),
+            row.name,
+            OrganizationKind(row.kind),
+            row.founded_on,
+            row.short_name,
+            Field(row.field),
+            str(row.parent_id) if row.pk != organization.pk and row.parent_id else "",
+            row.is_pilot,
+            row.theme_day,
+        )
+        for row in rows
+    ]
