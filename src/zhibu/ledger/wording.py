@@ -76,6 +76,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "export_table": "导出安排表",
         "export_overview": "导出总览",
         "export_roster": "导出名册",
+        "export_template": "下载名册模板",
         "export_ledger": "导出台账",
         "start_import": "上传",
         "decide_import": "答复疑问：",

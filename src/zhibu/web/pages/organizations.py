@@ -43,6 +43,7 @@ class OrganizationPage:
     places: tuple[Place, ...]
     may_begin: bool
     may_see_roster: bool
+    may_import: bool
     may_grant: bool
     is_branch: bool
 
@@ -114,6 +115,8 @@ def build_organization(
         and reach.may(Verb.EDIT_ORGANIZATION, above or path),
         may_see_roster=organization.kind == Organization.Kind.BRANCH
         and reach.may(Verb.SEE_ROSTER, path),
+        may_import=organization.kind != Organization.Kind.GROUP
+        and reach.may(Verb.EDIT_ROSTER, path),
         may_grant=reach.may(Verb.GRANT, path),
         is_branch=organization.kind == Organization.Kind.BRANCH,
     )
