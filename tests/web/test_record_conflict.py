@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -49,6 +51,22 @@ def test_the_second_is_told_and_nothing_is_overwritten(two: tuple[Writer, Writer
     assert SCRIPT not in page
     assert "&lt;script&gt;" in page
     assert draft_of(first)["minutes"] == f"乙二芳写的内容{SCRIPT}"
+
+
+def test_what_was_settled_is_not_offered_again(two: tuple[Writer, Writer]) -> None:
+    """The browser's own copy counts as saved once the choice between the two is made."""
+    first, _ = two
+    answer = first.send("compare", minutes="甲一明写的内容", typed="7")
+    said = dict(re.findall(r'name="(\w+)" value="([^"]*)"', answer.content.decode()))
+    assert said["typed"] == "7"
+    mine = re.search(r'name="mine" hidden>(.*?)</textarea>', answer.content.decode(), re.DOTALL)
+    assert mine is not None
+    sent = {name: said[name] for name in ("revision", "page_key", "typed")}
+    address = reverse("record-save", args=[first.key])
+    saved = first.client.post(address, {**sent, "mine": unescape(mine[1]), "do": "keep-mine"})
+    assert saved.status_code in {200, 303}
+    page = first.client.get(reverse("record-edit", args=[first.key])).content.decode()
+    assert f'data-keep-saved="{said["page_key"]} 7"' in page
 
 
 def test_htmx_is_told_beside_the_buttons(two: tuple[Writer, Writer]) -> None:
