@@ -92,11 +92,18 @@ def _write_sheet(sheet: Any, overview: Overview, styles: dict[str, Any]) -> None
         sheet.write_string(at, 0, clean(note), styles["note"])
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, last, 10)
+    sheet.set_default_row(24)
+    sheet.set_row(0, 32)
+    _set_paper(sheet, _HEADER_ROW)
+    sheet.freeze_panes(_HEADER_ROW + 1, 1)
+
+
+def _set_paper(sheet: Any, header: int) -> None:
+    """A4 on its side, as wide as the sheet, the header on each page, the page's number below."""
     sheet.set_landscape()
     sheet.set_paper(_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(_HEADER_ROW)
-    sheet.freeze_panes(_HEADER_ROW + 1, 1)
+    sheet.repeat_rows(header)
     sheet.set_footer("&C— &P —")
 
 
@@ -120,5 +127,8 @@ def _write_counts(sheet: Any, overview: Overview, styles: dict[str, Any]) -> Non
                 sheet.write_number(at, column, count, styles["centred"])
             at += 1
     sheet.set_column(0, 0, 28)
+    sheet.set_column(1, 1 + len(overview.measures), 10)
+    sheet.set_default_row(20)
+    _set_paper(sheet, 0)
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, max(at - 1, 0), 1 + len(overview.measures))

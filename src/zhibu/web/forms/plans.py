@@ -111,6 +111,13 @@ class DraftForm(forms.Form):
         help_text="一行一个主题，可在前面写月份和活动，例如“3月 主题党日：学雷锋志愿服务”“4—6月 党课：……”。",
     )
 
+    def clean(self) -> dict[str, Any]:
+        """Who chose the list has one."""
+        data = super().clean() or {}
+        if data.get("source") == self.Source.THEMES and data.get("themes") == ():
+            self.add_error("themes", "请填写主题清单，一行一个主题。")
+        return data
+
     def chosen_themes(self) -> tuple[Theme, ...]:
         """The themes, if the list was chosen."""
         if self.cleaned_data["source"] != self.Source.THEMES:
