@@ -14,6 +14,7 @@ from django.db import connections, transaction
 from tests.plans.story import AT as EARLIER
 from tests.plans.story import Cast, make_cast
 
+from zhibu.handbook.books import bind_book
 from zhibu.handbook.services import start_record
 from zhibu.ledger.models import Entry
 from zhibu.network.tree import services as tree
@@ -435,3 +436,24 @@ def test_a_move_between_writers_counts_every_line_once() -> None:
         pass
     for organization in (*homes, cast.bureau, cast.branch):
         assert tallied(fresh(organization)) == counted(organization)
+
+
+def test_the_book_of_a_year_bears_the_names_of_that_year(cast: Cast, adopted: Plan) -> None:
+    """What was renamed and moved this year stays as it was in last year's book."""
+    new = found(cast, "乙党委")
+    tree.rename(
+        organization=cast.branch, name="某局政治部党支部", short_name="政治部党支部", on=MOVED,
+        by=cast.office, at=AT,
+    )  # fmt: skip
+    tree.move(organization=cast.branch, parent=new, on=date(2026, 7, 1), by=cast.office, at=AT)
+    branch = fresh(cast.branch)
+    before, after = (bind_book(branch, year, today=date(2026, 11, 20)) for year in (2025, 2026))
+    assert (before.branch, before.parent) == ("某局政工处党支部", cast.bureau.name)
+    assert (after.branch, after.parent) == ("某局政治部党支部", "乙党委")
+
+
+def test_the_book_of_a_branch_that_ended_has_its_last_roster(cast: Cast, adopted: Plan) -> None:
+    """Members who went over are still in the book of the year in which they went."""
+    tree.merge(source=cast.branch, target=cast.neighbour, on=MOVED, by=cast.office, at=AT)
+    book = bind_book(fresh(cast.branch), 2026, today=date(2026, 11, 20))
+    assert len(book.roster) == 4

@@ -33,7 +33,7 @@ from zhibu.ledger.queries import seals_of
 from zhibu.ledger.seals import seal_facts, seal_qr_text
 from zhibu.norms.facts import NormMissing, norm_for
 from zhibu.org.models import Member, Membership, Organization, Post
-from zhibu.org.queries import posts_of, roster_of, terms_of
+from zhibu.org.queries import place_on, posts_of, roster_of, terms_of
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import find_plan
 from zhibu.plans.services import plan_table
@@ -56,7 +56,8 @@ SHORT: Final = frozenset({Activity.TALK, Activity.DUES, Activity.PUBLICITY, Acti
 
 def bind_book(branch: Organization, year: int, *, today: date) -> Book:
     """The book of a branch's year as it stands today."""
-    day = min(max(today, date(year, 1, 1)), date(year, 12, 31))
+    day = min(max(today, date(year, 1, 1)), date(year, 12, 31), branch.dissolved_on or date.max)
+    name, parent = _names_of(branch, day)
     versions = _versions(branch, year)
     contents = {version.pk: read_version(version) for version in versions}
     seals = list(seals_of(branch.pk))
@@ -74,11 +75,11 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
     plan = find_plan(branch, year)
     return Book(
         year=year,
-        branch=branch.name,
-        parent=branch.parent.name if branch.parent else "",
+        branch=name,
+        parent=parent,
         secretary=_secretary(posts, branch),
         issued_on=today,
-        facts=_facts(branch, roster, day),
+        facts=_facts(name, branch, roster, day),
         committee=_committee(posts, branch),
         groups=_groups(roster, posts),
         roster=tuple(_roster_row(row, branch) for row in roster),
@@ -90,6 +91,15 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
         qr_text=seal_qr_text(seal_facts(seals[-1])) if seals else "",
         seal_note=_seal_note(versions, seals),
     )
+
+
+def _names_of(branch: Organization, day: date) -> tuple[str, str]:
+    """What the branch and its superior were called on the day, whatever they are called now."""
+    place = place_on(branch, day)
+    if place is None:
+        return branch.name, branch.parent.name if branch.parent else ""
+    above = place_on(place.parent_id, day) if place.parent_id else None
+    return place.name, above.name if above else ""
 
 
 def _versions(branch: Organization, year: int) -> list[RecordVersion]:
@@ -194,11 +204,13 @@ def _secretary(posts: Sequence[Post], branch: Organization) -> str:
     )
 
 
-def _facts(branch: Organization, roster: Sequence[Membership], day: date) -> tuple[Fact, ...]:
+def _facts(
+    name: str, branch: Organization, roster: Sequence[Membership], day: date
+) -> tuple[Fact, ...]:
     full = sum(1 for row in roster if row.member.full_on and row.member.full_on <= day)
     term = next((t for t in terms_of(branch) if t.began_on <= day), None)
     facts = [
-        Fact("党支部名称", branch.name),
+        Fact("党支部名称", name),
         Fact("上级党组织", branch.parent.name if branch.parent else "—"),
         Fact("成立时间", chinese_date(branch.founded_on)),
         Fact("党员人数", f"{len(roster)}人（正式党员{full}人，预备党员{len(roster) - full}人）"),

@@ -76,7 +76,7 @@ def places_under(
     )
 
 
-def name_on(organization: Organization, day: date) -> Place | None:
+def place_on(organization: Organization | UUID, day: date) -> Place | None:
     """The place, and with it the name, of an organisation on a day; its first before that."""
     had = Place.objects.filter(organization=organization)
     return had.filter(since__lte=day).order_by("-since").first() or had.order_by("since").first()
