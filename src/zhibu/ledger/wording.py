@@ -78,6 +78,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "export_roster": "导出名册",
         "export_template": "下载名册模板",
         "export_ledger": "导出台账",
+        "export_tree": "导出名册",
         "start_import": "上传",
         "decide_import": "答复疑问：",
         "apply_import": "导入",

@@ -34,6 +34,8 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "demo": Entry("zhibu.ops.demo:demo", "生成演示数据"),
     "check": Entry("zhibu.ops.check:check", "检查设置与环境；--deploy 按正式部署的要求检查"),
     "found": Entry("zhibu.ops.founding:found", "正式启用：建立本单位和三员账号"),
+    "org": Entry("zhibu.ops.rosters:org", "党组织名册：导入、导出、模板、撤销导入"),
+    "roster": Entry("zhibu.ops.rosters:roster", "党员花名册：导入、导出、模板、撤销导入"),
     "norm": Entry("zhibu.ops.norms:norm", "规范：检查、装入、列出、比较"),
     "plan": Entry("zhibu.ops.plans:plan", "年度安排表：起草、导出、导入"),
     "book": Entry("zhibu.ops.books:book", "工作手册：导出"),

@@ -56,10 +56,16 @@ def seal_month() -> None:
     service("zhibu.ledger.services:seal_due_branches", at=clock.now())()
 
 
+def resume_imports() -> None:
+    """Take up the imports whose worker died, and forget the ones that nobody finished."""
+    service("zhibu.org.imports:resume_imports", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
     Chore("fold tallies", timedelta(seconds=5), service("zhibu.plans.services:fold_tallies")),
+    Chore("resume imports", timedelta(minutes=1), resume_imports),
     Chore("seal the month", timedelta(hours=6), seal_month),
     Chore("forget sessions", timedelta(days=1), lambda: call_command("clearsessions")),
     Chore(

@@ -64,6 +64,7 @@ def start_import(
     by: Person | None,
     at: datetime,
     in_background: bool = True,
+    progress: Progress | None = None,
 ) -> RosterImport:
     """Take a file and judge it, at once or as a job. A bad file ends in the state `refused`."""
     with transaction.atomic():
@@ -84,7 +85,7 @@ def start_import(
         if in_background and len(content) > SMALL_FILE:
             _enqueue_judging(held)
             return held
-    return judge_import(held=held, at=at)
+    return judge_import(held=held, at=at, progress=progress)
 
 
 def judge_import(
@@ -156,7 +157,12 @@ class _Teller:
 
 
 def decide_questions(
-    *, held: RosterImport, answers: Mapping[str, str], by: Person | None, at: datetime
+    *,
+    held: RosterImport,
+    answers: Mapping[str, str],
+    by: Person | None,
+    at: datetime,
+    in_background: bool = True,
 ) -> RosterImport:
     """Keep the answers and judge again. Answers to questions that nobody asked are let fall."""
     with transaction.atomic():
@@ -175,7 +181,7 @@ def decide_questions(
             by=by, verb="decide_import", organization_id=held.organization_id, subject=held, at=at,
             detail={"answers": len(good)},
         )  # fmt: skip
-        if held.total > SMALL_ROSTER:
+        if in_background and held.total > SMALL_ROSTER:
             held.state = State.WAITING
             held.save(update_fields=["state"])
             _enqueue_judging(held)
@@ -184,7 +190,12 @@ def decide_questions(
 
 
 def confirm_import(
-    *, held: RosterImport, by: Person | None, at: datetime, in_background: bool = True
+    *,
+    held: RosterImport,
+    by: Person | None,
+    at: datetime,
+    in_background: bool = True,
+    progress: Progress | None = None,
 ) -> RosterImport:
     """Take everything in, at once or as a job.
 
@@ -201,7 +212,7 @@ def confirm_import(
         if in_background and held.total > SMALL_ROSTER:
             _enqueue_applying(held)
             return held
-    held = apply_import(held=held, at=at)
+    held = apply_import(held=held, at=at, progress=progress)
     if held.state != State.APPLIED:
         raise ImportOutdated if held.message == ImportOutdated.says else Refused(held.message)
     return held
