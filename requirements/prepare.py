@@ -46,7 +46,7 @@ def main(name: str) -> int:
     wanted = fingerprint(name)
     # Whatever `dev` installed contains all of `run`.
     if any(
-        stamp(each).exists() and stamp(each).read_text() == fingerprint(each)
+        stamp(each).exists() and stamp(each).read_text(encoding="ascii") == fingerprint(each)
         for each in {name, "dev"}
     ):
         return 0
@@ -54,7 +54,7 @@ def main(name: str) -> int:
     lists = [option for file in LISTS[name] for option in ("-r", str(HERE / file))]
     if pip("--require-hashes", *lists) or pip("--no-deps", "--no-build-isolation", "-e", str(ROOT)):
         return complain(FAILED)
-    stamp(name).write_text(wanted)
+    stamp(name).write_text(wanted, encoding="ascii")
     return 0
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import sha256
 from typing import Final
 
@@ -74,8 +75,8 @@ def fingerprint_of(consequences: Iterable[Consequence]) -> str:
     return sha256(repr(tuple(consequences)).encode()).hexdigest()[:16]
 
 
-def _line(title: str, due_on: object) -> str:
-    return f"{title}（{due_on:%m月%d日}到期）".replace("（0", "（").replace("月0", "月")
+def _line(title: str, due_on: date) -> str:
+    return f"{title}（{due_on.month}月{due_on.day}日到期）"
 
 
 def _recounted(number: int) -> tuple[str, ...]:
