@@ -39,6 +39,7 @@ def test_three_administrators_can_sign_in(
         assert Grant.objects.filter(person=person).count() == 1
     root = Organization.objects.get()
     assert (root.kind, root.founded_on) == ("committee", date(1998, 7, 1))
+    assert root.in_use_since == date(2026, 3, 12), "what was due before is not owed in here"
     assert norm_for(root, date(2026, 6, 1))[0].pack == "organ"
     assert checks.examine((checks.check_demonstration, checks.check_administrators)) == []
     assert has_master(), "the first backup would be without it"

@@ -98,7 +98,7 @@ def use(request: HttpRequest, pk: UUID) -> HttpResponse:
         )
         return redirect("organization", pk)
     return ask(
-        request, organization, form, title=f"“{organization.name}”启用日期", submit="保存",
+        request, organization, form, title=f"{organization.short_name}：启用日期", submit="保存",
         intro="年中开始使用系统的，登记从哪一天起用。",
         consequences=(
             "在这一天之前到期、尚未完成的安排列为“启用前”：不算逾期，不计入应完成数。",
