@@ -140,6 +140,10 @@ class Place(models.Model):
     def __str__(self) -> str:
         return f"{self.name}（{self.since:%Y-%m-%d}起）"
 
+    def is_between(self, since: date, until: date) -> bool:
+        """Whether it held on at least one day of the span."""
+        return self.since <= until and (self.until is None or self.until >= since)
+
 
 class Term(models.Model):
     """届次: one term of office of a branch or a committee."""

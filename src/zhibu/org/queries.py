@@ -28,19 +28,19 @@ def ancestors_of(organization: Organization) -> QuerySet[Organization]:
     return Organization.objects.filter(path__in=paths.ancestors(organization.path)).order_by("path")
 
 
-def levels_below(organization: Organization, day: date) -> QuerySet[Organization]:
-    """The levels right below that stand on this day, in the order of the tree."""
-    return Organization.objects.filter(parent=organization).standing_on(day).order_by("path")
-
-
 def children_of(organization: Organization, day: date) -> QuerySet[Organization]:
-    """The same, each with its `member_count`."""
-    return levels_below(organization, day).annotate(
-        member_count=Count(
-            "memberships",
-            filter=Q(memberships__since__lte=day)
-            & (Q(memberships__until__isnull=True) | Q(memberships__until__gte=day)),
+    """The levels right below that stand on this day, in the order of the tree."""
+    return (
+        Organization.objects.filter(parent=organization)
+        .standing_on(day)
+        .annotate(
+            member_count=Count(
+                "memberships",
+                filter=Q(memberships__since__lte=day)
+                & (Q(memberships__until__isnull=True) | Q(memberships__until__gte=day)),
+            )
         )
+        .order_by("path")
     )
 
 
@@ -65,15 +65,10 @@ def children_between(
     )
 
 
-def places_under(
-    organization: Organization, children: Iterable[Organization], since: date, until: date
-) -> QuerySet[Place]:
-    """When in the span these hung right below, and under which names; the earliest first."""
-    return (
-        Place.objects.between(since, until)
-        .filter(parent=organization, organization__in=list(children))
-        .order_by("organization_id", "since")
-    )
+def places_of_all(organizations: Iterable[Organization]) -> QuerySet[Place]:
+    """Where these hung and what they were called, each one's earliest first."""
+    keys = [organization.pk for organization in organizations]
+    return Place.objects.filter(organization__in=keys).order_by("organization_id", "since")
 
 
 def place_on(organization: Organization | UUID, day: date) -> Place | None:

@@ -97,9 +97,11 @@ def _range(hold: Hold, verb: Verb, prefix: str) -> Q:
 
 
 def reach_of(person: Person, at: datetime) -> Reach:
-    """What the person holds at that moment: one query."""
+    """What the person holds at that moment: one query. Nothing where the account is closed."""
+    if not person.is_active:
+        return Reach(())
     grants = (
-        Grant.objects.filter(person=person, since__lte=at, person__is_active=True)
+        Grant.objects.filter(person=person, since__lte=at)
         .filter(Q(until__isnull=True) | Q(until__gt=at))
         .order_by("organization__path", "role")
         .values_list("role", "organization_id", *_OF_ORGANIZATION, "with_below")

@@ -12,6 +12,7 @@ from django.db.models import F, Q, QuerySet, Sum, UUIDField, Value
 
 from zhibu.org import paths
 from zhibu.org.models import Organization, Place
+from zhibu.org.queries import places_of_all
 from zhibu.plans.models import LineChange, Plan, PlanLine, Tally, TallyDelta
 from zhibu.rules.norm import Activity
 from zhibu.rules.periods import last_of, month_index
@@ -135,8 +136,12 @@ def last_year_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
     return PlanLine.objects.filter(branch=branch, year=year - 1).order_by("planned_on", "id")
 
 
-def read_tallies(organizations: Iterable[Organization], year: int) -> dict[UUID, tuple[Count, ...]]:
+def read_tallies(
+    organizations: Iterable[Organization], year: int, *, places: Iterable[Place] | None = None
+) -> dict[UUID, tuple[Count, ...]]:
     """The counts of each organisation with all below it, in two queries.
+
+    In one where all `places` of the organisations are known already.
 
     What the worker has folded in already, and what writes have left since, found by the prefix of
     the path, of one that the organisation has left as well. One statement sees one moment, so
@@ -146,9 +151,8 @@ def read_tallies(organizations: Iterable[Organization], year: int) -> dict[UUID,
     if not wanted:
         return {}
     cells: dict[UUID, dict[_Day, _Numbers]] = {organization.id: {} for organization in wanted}
-    of_path = dict(
-        Place.objects.filter(organization__in=cells).order_by().values_list("path", "organization")
-    )
+    known = places_of_all(wanted) if places is None else places
+    of_path = {place.path: place.organization_id for place in known}
     for total_of, path, practice_class, due_on, *numbers in _tally_rows(cells, of_path, year):
         day = (practice_class, due_on)
         for key in {total_of} if total_of else _holders(path, of_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
@@ -13,34 +13,22 @@ from django.urls import reverse
 from zhibu.documents.charts import MonthCount
 from zhibu.documents.overview import Overview, OverviewCell, OverviewRow
 from zhibu.org import queries
-from zhibu.org.models import Organization
+from zhibu.org.models import Organization, Place
 from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
 from zhibu.plans.queries import Count, read_tallies
 from zhibu.rules.branches import Span
 from zhibu.rules.norm import PracticeClass
-from zhibu.rules.standing import State
-from zhibu.rules.tallies import Cell, Counts, MonthKey, month_cells, sum_cells
+from zhibu.rules.tallies import Cell, sum_cells
 from zhibu.web.pages.forms import Crumb
-
-MONTHS = tuple(range(1, 13))
-NOTHING = Cell()
-
-
-@dataclass(frozen=True, slots=True)
-class MonthCell:
-    """One child in one month: a shape, two numbers, the sentence behind them, and where it opens."""
-
-    month: int
-    cell: Cell
-    state: str  # of the worst line, a State value; "empty" for none
-    sentence: str
-    address: str
-
-    @property
-    def finished(self) -> int:
-        """Lines that need nothing more."""
-        return self.cell.done + self.cell.late + self.cell.waived
+from zhibu.web.pages.overview_cells import (
+    MONTHS,
+    Course,
+    MonthCell,
+    cells_of,
+    course_of_counts,
+    months_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +39,13 @@ class ChildRow:
     name: str  # at the end of its time here in the year
     stay: str  # from when or until when it hung here, where that is not the whole year
     address: str  # empty where it is out of reach now
-    months: tuple[MonthCell, ...]
-    year: MonthCell
+    course: Course
     in_use: str  # since when, where that cuts into the year
+
+    @property
+    def year(self) -> MonthCell:
+        """The whole year."""
+        return self.course.year
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +66,23 @@ class OverviewPage:
     years: tuple[int, ...]
     practice_class: str
     classes: tuple[ClassCount, ...]
-    total: MonthCell
-    months: tuple[MonthCell, ...]
+    course: Course
     rows: tuple[ChildRow, ...]
     children: Page[Organization]
     may_export: bool
     day: date
     in_use: str = field(default="")  # a sentence where a first day of use cuts into the year
     advice: str = field(default="")
+
+    @property
+    def total(self) -> MonthCell:
+        """All below in the year."""
+        return self.course.year
+
+    @property
+    def months(self) -> tuple[MonthCell, ...]:
+        """All below by months."""
+        return self.course.months
 
 
 def build_overview(
@@ -95,11 +96,12 @@ def build_overview(
     crumbs: tuple[Crumb, ...],
 ) -> OverviewPage:
     """The page: the children of that year, and the tallies of them and of their parent."""
-    tallies = read_tallies([organization, *children], year)
-    stays = _stays(organization, children, year)
-    own = _cells(tallies[organization.pk], day)
-    address = overview_address(organization, year)
-    months, total = _course(own, practice_class, organization, year, address)
+    shown = [organization, *children]
+    places = list(queries.places_of_all(shown))
+    tallies = read_tallies(shown, year, places=places)
+    stays = _stays(organization, places, year)
+    own = cells_of(tallies[organization.pk], day)
+    course = _course(organization, tallies[organization.pk], practice_class, year, day)
     rows = tuple(
         _row(child, stays[child.pk], tallies[child.pk], reach, practice_class, year, day)
         for child in children
@@ -114,21 +116,20 @@ def build_overview(
             ClassCount(each, sum_cells(cell for (_, of), cell in own.items() if of == each))
             for each in PracticeClass
         ),
-        total=total,
-        months=months,
+        course=course,
         rows=rows,
         children=children,
         may_export=reach.may(Verb.EXPORT, organization.path),
         day=day,
         in_use=_say_use(organization, rows, year),
-        advice=_advise(total.cell),
+        advice=_advise(course.year.cell),
     )
 
 
 def course_of(organization: Organization, year: int, day: date) -> tuple[MonthCount, ...]:
     """The year's course for the chart."""
-    cells = _cells(read_tallies([organization], year)[organization.pk], day)
-    by_month = _by_month(cells, "")
+    cells = cells_of(read_tallies([organization], year)[organization.pk], day)
+    by_month = months_of(cells, "")
     return tuple(_course_month(month, by_month[month]) for month in MONTHS)
 
 
@@ -136,7 +137,7 @@ def overview_values(page: OverviewPage) -> Overview:
     """The same page for Excel."""
     columns = (*(f"{month}月" for month in MONTHS), "全年")
     rows = [(page.organization.short_name, page.months, page.total, 0)]
-    rows += [(row.name, row.months, row.year, 1) for row in page.rows]
+    rows += [(row.name, row.course.months, row.year, 1) for row in page.rows]
     return Overview(
         title=f"{page.organization.name}{page.year}年度安排落实总览",
         subtitle=f"截至{page.day.year}年{page.day.month}月{page.day.day}日",
@@ -160,68 +161,6 @@ def overview_address(organization: Organization, year: int) -> str:
     return f"{reverse('overview', args=(organization.pk,))}?year={year}"
 
 
-def say_cell(cell: Cell) -> str:
-    """The counts of a cell as a sentence."""
-    if not cell.total:
-        return "没有应完成的事项"
-    parts = (
-        ("按时完成", cell.done),
-        ("逾期完成", cell.late),
-        ("逾期未完成", cell.overdue),
-        ("临近到期", cell.due_soon),
-        ("未到期", cell.later),
-        ("免除", cell.waived),
-    )
-    counts = "，".join(f"{label}{number}项" for label, number in parts if number)
-    return f"应完成{cell.total}项：{counts}"
-
-
-def _cells(counts: tuple[Count, ...], day: date) -> dict[MonthKey, Cell]:
-    return month_cells(
-        (
-            (
-                (PracticeClass(count.practice_class), count.due_on),
-                Counts(count.total, count.done, count.late, count.waived),
-            )
-            for count in counts
-        ),
-        day,
-    )
-
-
-def _by_month(cells: dict[MonthKey, Cell], practice_class: str) -> dict[int, Cell]:
-    """All twelve months, of one class or of all."""
-    found: dict[int, Cell] = {}
-    for (month, of_class), cell in cells.items():
-        if practice_class in {"", of_class}:
-            found[month] = found[month] + cell if month in found else cell
-    return {month: found.get(month, NOTHING) for month in MONTHS}
-
-
-def _course(
-    cells: dict[MonthKey, Cell],
-    practice_class: str,
-    organization: Organization,
-    year: int,
-    address: str,
-) -> tuple[tuple[MonthCell, ...], MonthCell]:
-    """The twelve months of an organisation and its whole year, which opens at `address`."""
-    by_month = _by_month(cells, practice_class)
-    opens = dict.fromkeys(MONTHS, address)
-    if organization.kind == Organization.Kind.BRANCH:
-        opens = _lines_addresses(organization, year)
-    months = tuple(
-        _month_cell(month, cell, f"{month}月", opens[month]) for month, cell in by_month.items()
-    )
-    return months, _month_cell(0, sum_cells(by_month.values()), "全年", address)
-
-
-def _lines_addresses(branch: Organization, year: int) -> dict[int, str]:
-    """Where the lines of each month are; the address is made up once, since a page asks for many."""
-    first = reverse("overview-cell", args=(branch.pk, year, 1))
-    return {month: f"{first.removesuffix('1/')}{month}/" for month in MONTHS}
-
-
 @dataclass(frozen=True, slots=True)
 class Stay:
     """When in a year an organisation hung at a place, and what it was called there at the end."""
@@ -240,13 +179,13 @@ class Stay:
         return "，".join(words)
 
 
-def _stays(
-    organization: Organization, children: Iterable[Organization], year: int
-) -> dict[UUID, Stay]:
-    """The stays of these; a branch that shows itself stays with itself."""
+def _stays(organization: Organization, places: Iterable[Place], year: int) -> dict[UUID, Stay]:
+    """The stays below it in the year; a branch that shows itself stays with itself."""
     first, last = date(year, 1, 1), date(year, 12, 31)
     found = {organization.pk: Stay((Span(first),), organization.short_name)}
-    for place in queries.places_under(organization, children, first, last):
+    for place in places:
+        if place.parent_id != organization.pk or not place.is_between(first, last):
+            continue
         had = found.get(place.organization_id)
         spans = had.spans if had else ()
         found[place.organization_id] = Stay(
@@ -265,19 +204,32 @@ def _row(
     day: date,
 ) -> ChildRow:
     here = tuple(count for count in counts if any(span.covers(count.due_on) for span in stay.spans))
-    cells = _cells(here, day)
     is_open = reach.may(Verb.SEE_OVERVIEW, child.path)
-    address = overview_address(child, year) if is_open else ""
-    months, whole = _course(cells, practice_class, child, year, address)
     return ChildRow(
         organization=child,
         name=stay.name,
         stay=_say_stay(child, stay, year),
-        address=address,
-        months=months if is_open else tuple(replace(cell, address="") for cell in months),
-        year=whole,
+        address=overview_address(child, year) if is_open else "",
+        course=_course(child, here, practice_class, year, day, is_open=is_open),
         in_use=say_use(child, year),
     )
+
+
+def _course(
+    organization: Organization,
+    counts: tuple[Count, ...],
+    practice_class: str,
+    year: int,
+    day: date,
+    *,
+    is_open: bool = True,
+) -> Course:
+    """The months of an organisation; those of a branch open on their lines."""
+    address = overview_address(organization, year) if is_open else ""
+    january = ""
+    if is_open and organization.kind == Organization.Kind.BRANCH:
+        january = reverse("overview-cell", args=(organization.pk, year, 1))
+    return course_of_counts(counts, practice_class, day, address, january)
 
 
 def _say_stay(child: Organization, stay: Stay, year: int) -> str:
@@ -304,24 +256,6 @@ def _say_use(organization: Organization, rows: tuple[ChildRow, ...], year: int) 
         return ""
     who = f"本组织{own}。" if own else "有的党组织年中启用。"
     return f"{who}启用前到期、尚未完成的事项不计入应完成数，也不算逾期。"
-
-
-def _month_cell(month: int, cell: Cell, label: str, address: str) -> MonthCell:
-    return MonthCell(month, cell, _worst(cell), f"{label}{say_cell(cell)}", address)
-
-
-def _worst(cell: Cell) -> str:
-    for count, state in (
-        (cell.overdue, State.OVERDUE),
-        (cell.due_soon, State.DUE_SOON),
-        (cell.later, State.UPCOMING),
-        (cell.late, State.DONE_LATE),
-        (cell.done, State.DONE),
-        (cell.waived, State.WAIVED),
-    ):
-        if count:
-            return state.value
-    return "empty"
 
 
 def _course_month(month: int, cell: Cell) -> MonthCount:
