@@ -139,9 +139,10 @@ def test_bad_input_is_told_and_kept(
     cast: Cast, commission_office: Person, verb: str, given: dict[str, str], said: str
 ) -> None:
     """A clear message, what was typed still there, nothing changed."""
+    client = client_of(commission_office)
     entries = Entry.objects.count()
     address = reverse(f"organization-{verb}", args=(cast.branch.pk,))
-    answer = client_of(commission_office).post(address, given)
+    answer = client.post(address, given)
     text = answer.content.decode()
     assert answer.status_code == 422
     assert said in text
