@@ -65,8 +65,7 @@ def test_honest_files_are_taken(name: str, content: bytes, media_type: str) -> N
     """What people attach to minutes."""
     upload = inspect_upload(name, io.BytesIO(content), max_bytes=10**6)
     assert upload.media_type.endswith(media_type)
-    assert upload.size == len(content    ids=named,
-)
+    assert upload.size == len(content)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +90,7 @@ def test_honest_files_are_taken(name: str, content: bytes, media_type: str) -> N
         ("无扩展名", PNG),
         ("exe.exe", b"MZ"),
     ],
+    ids=named,
 )  # fmt: skip
 def test_what_is_not_what_it_says_is_refused(name: str, content: bytes) -> None:
     """With a sentence in Chinese."""
