@@ -106,11 +106,16 @@ def read(path: Path) -> str:
 def rules() -> Iterator[str]:
     """Every rule with its id, title and sentence."""
     from zhibu.rules.wording import RULES
+    from zhibu.rules.wording_roster import RULES as IMPORT_RULES
 
     yield "# 规则\n\n每个判定都有固定编号、事实和依据。句中 {} 处填入事实。由代码生成。\n\n"
     yield "| 编号 | 名称 | 说明 |\n|---|---|---|\n"
     for rule in RULES.values():
         yield f"| `{rule.id}` | {rule.title} | {rule.template.replace('|', '｜')} |\n"
+    yield "\n## 名册导入\n\n导入花名册和党组织名册时，逐行逐列判定。\n\n"
+    yield "| 编号 | 名称 | 说明 |\n|---|---|---|\n"
+    for rule_id, (title, template) in IMPORT_RULES.items():
+        yield f"| `{rule_id}` | {title} | {template} |\n"
 
 
 def settings() -> Iterator[str]:
