@@ -7,10 +7,11 @@ verified must be what is stored, so nothing here is converted on the way but by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from zhibu.handbook.models import Attachment, Record, RecordVersion, Redaction
 from zhibu.ledger.models import ChainHead, Entry, OrganizationKey, Seal
@@ -80,6 +81,15 @@ def _within(column: str, keys: Sequence[str]) -> tuple[str, list[Any]]:
     if _is_postgresql():
         return f"{column} = ANY(%s::uuid[])", [[_key(key) for key in keys]]
     return f"{column} IN ({', '.join(['%s'] * len(keys))})", list(keys)
+
+
+def streaming() -> AbstractContextManager[object]:
+    """What to read long results in.
+
+    PostgreSQL hands rows over as it finds them only within a transaction; outside of one it writes
+    the whole result aside first. On SQLite a transaction would keep writers waiting.
+    """
+    return transaction.atomic() if _is_postgresql() else nullcontext()
 
 
 def _stream(sql: str, parameters: Iterable[Any] = ()) -> Iterator[tuple[Any, ...]]:

@@ -21,6 +21,7 @@ from django.conf import settings
 from django.db import transaction
 
 from zhibu.handbook import rows
+from zhibu.handbook.parallel import verify_in_processes
 from zhibu.handbook.redactions import RedactionFacts, is_redaction_signed
 from zhibu.handbook.versions import TOPIC_LENGTH
 from zhibu.ledger.keys import is_own_key
@@ -29,7 +30,7 @@ from zhibu.ledger.seals import SealFacts, is_countersigned, is_seal_signed
 from zhibu.rules.chains import ChainWalk, Fault, FaultKind, StoredEntry
 from zhibu.rules.digests import PARTS, Identity
 
-BATCH: Final = 200  # branches at a time
+BATCH: Final = 100  # branches at a time
 _ATTACHMENTS: Final = PARTS.index("attachments")
 _PARTICULARS: Final = PARTS.index("particulars")
 
@@ -68,17 +69,31 @@ class _Open:
 
 
 def verify_database(
-    *, branches: Sequence[str] | None = None, has_bytes: bool = False
+    *, branches: Sequence[str] | None = None, has_bytes: bool = False, processes: int = 1
 ) -> Iterator[Outcome]:
     """Verify all branches, or those with the given keys (hex), one outcome each.
 
     With `has_bytes`, the bytes of attachments are read as well. Memory does not grow with the
-    number of branches. A branch that is being written to while it is read is read again, held.
+    number of branches. With more than one of the `processes`, helpers do the work, which sees only
+    what has been committed.
     """
     wanted = rows.chained_branches() if branches is None else sorted(branches)
-    for start in range(0, len(wanted), BATCH):
-        for outcome in _verify_batch(wanted[start : start + BATCH], has_bytes=has_bytes):
-            yield _verify_held(outcome.branch, has_bytes=has_bytes) if outcome.fault else outcome
+    batches = [wanted[start : start + BATCH] for start in range(0, len(wanted), BATCH)]
+    if processes > 1 and len(batches) > 1:
+        yield from verify_in_processes(batches, has_bytes=has_bytes, processes=processes)
+        return
+    for batch in batches:
+        yield from verify_batch(batch, has_bytes=has_bytes)
+
+
+def verify_batch(branches: Sequence[str], *, has_bytes: bool) -> list[Outcome]:
+    """Verify some branches. One that was written to while it was read is read again, held."""
+    with rows.streaming():
+        outcomes = list(_verify_batch(branches, has_bytes=has_bytes))
+    return [
+        _verify_held(outcome.branch, has_bytes=has_bytes) if outcome.fault else outcome
+        for outcome in outcomes
+    ]
 
 
 def _verify_held(branch: str, *, has_bytes: bool) -> Outcome:

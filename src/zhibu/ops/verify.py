@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 import click
 from tqdm import tqdm
 
 from zhibu.handbook.wording import say_fault
+
+WORTH_HELPERS: Final = 40_000
 
 
 @click.command()
@@ -36,6 +40,11 @@ def verify(*, file: Path | None, has_bytes: bool, names: Sequence[str]) -> int:
     return verify_stored(names, has_bytes=has_bytes)
 
 
+def processes_for(versions: int | None) -> int:
+    """How many processes to verify with: helpers take a second to start, so few do without."""
+    return os.cpu_count() or 1 if versions is not None and versions >= WORTH_HELPERS else 1
+
+
 def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
     """Verify the database; 1 when anything is wrong."""
     from zhibu.handbook.rows import count_versions
@@ -47,7 +56,9 @@ def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
     total = None if wanted else count_versions()
     branches, versions, seals, faults = 0, 0, 0, 0
     with tqdm(total=total, desc="核验", unit="项", disable=None, delay=1) as progress:
-        for outcome in verify_database(branches=wanted or None, has_bytes=has_bytes):
+        for outcome in verify_database(
+            branches=wanted or None, has_bytes=has_bytes, processes=processes_for(total)
+        ):
             branches += 1
             versions += outcome.versions
             seals += outcome.seals
