@@ -107,6 +107,7 @@ class Change:
     reason: Text
     version: str = ""
     record: str = ""  # title of the record; needed only in Book.changes
+    has_basis: bool = False  # the reason says itself what is basis and what is reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -308,7 +308,7 @@ def _proof_rows(record: RecordSheet) -> Iterator[tuple[tuple[str, Text], ...]]:
 def _say_change(change: Change) -> str:
     reason = change.reason if isinstance(change.reason, str) else COVER_TEXT
     head = "，".join(filter(None, (change.at, change.by, change.version)))
-    return f"{head}。理由：{reason}"
+    return f"{head}。{reason}" if change.has_basis else f"{head}。理由：{reason}"
 
 
 def _change_blocks(changes: tuple[Change, ...]) -> Iterator[Block]:

@@ -104,7 +104,7 @@ def write_cover(cover: Cover, record: str = "") -> Change:
     """What was blacked out, as the book says it; `record` is the title where it is needed."""
     return Change(
         kind=f"依法遮盖：{PARTS[cover.part]}", at=clock(cover.at), by=cover.by,
-        reason=cover.ground, record=record,
+        reason=cover.ground, record=record, has_basis=True,
     )  # fmt: skip
 
 
