@@ -50,6 +50,20 @@ def test_whoever_looks_from_above_stays_in_the_overview(cast: Cast) -> None:
     assert ways(client, "overview", cast.branch.pk)[1] == ["总览"]
 
 
+def test_whoever_looks_from_above_finds_all_pages_of_a_branch(cast: Cast) -> None:
+    """From the table to the book, where it is countersigned; the branch's own people need no second row."""
+    make_table(cast)
+    args = (cast.branch.pk, 2026)
+    client = client_of(cast.office)
+    shown = client.get(reverse("plan", args=args)).context["branch_ways"]
+    assert [way.label for way in shown] == ["本月情况", "安排表", "记录", "手册"]
+    assert [way.label for way in shown if way.is_here] == ["安排表"]
+    for way in shown:
+        assert client.get(way.address).status_code == 200, way.label
+    own = client_of(cast.secretary).get(reverse("plan", args=args))
+    assert own.context["branch_ways"] == ()
+
+
 def test_every_entry_opens(cast: Cast) -> None:
     """No one is offered an entry that answers with “没有这个页面”."""
     for part, person in cast.people().items():

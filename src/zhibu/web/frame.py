@@ -64,6 +64,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "ways": _ways(request, branch, above),
         "seat": seat,
         "role_label": LABELS[seat.role] if seat else "",
+        "branch_ways": _branch_ways(request, branch),
         "today": clock.today(),
     }
 
@@ -114,8 +115,33 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
     )
 
 
+def _branch_ways(request: HttpRequest, own: Hold | None) -> tuple[Way, ...]:
+    """The pages of the branch that is looked at from above: its own people have them on top."""
+    match = getattr(request, "resolver_match", None)
+    key = match.kwargs.get("branch") if match else None
+    if key is None or (own is not None and own.seat_id == key):
+        return ()
+    if not reach(request).has(Verb.SEE_BRANCH):
+        return ()
+    year = match.kwargs.get("year", clock.today().year) if match else 0
+    here = _page_section(request)
+    return tuple(
+        Way(label, reverse(name, args=args), section == here)
+        for label, section, name, args in (
+            ("本月情况", "今天", "branch-home", (key,)),
+            ("安排表", "安排表", "plan", (key, year)),
+            ("记录", "记录", "record-list", (key,)),
+            ("手册", "手册", "book", (key, year)),
+        )
+    )
+
+
 def _section(request: HttpRequest, offered: set[str]) -> str:
     """The entry that the page belongs to; whoever looks from above comes to a branch by 总览."""
-    match = getattr(request, "resolver_match", None)
-    section = _SECTIONS.get((match.url_name or "").partition("-")[0], "") if match else ""
+    section = _page_section(request)
     return "总览" if section in _IN_A_BRANCH and section not in offered else section
+
+
+def _page_section(request: HttpRequest) -> str:
+    match = getattr(request, "resolver_match", None)
+    return _SECTIONS.get((match.url_name or "").partition("-")[0], "") if match else ""
