@@ -114,7 +114,9 @@ def test_the_reason_goes_on_to_the_next_line(cast: Cast, plan: Plan) -> None:
     line = line_of(plan, at=5)
     response = client(cast.secretary).post(
         line_address("line-edit", line),
-        values(line, planned_on=line.planned_on + timedelta(days=1), reason="统一部署", then="next"),
+        values(
+            line, planned_on=line.planned_on + timedelta(days=1), reason="统一部署", then="next"
+        ),
     )
     assert response.status_code == 303
     assert "统一部署" in text(client(cast.secretary).get(response["Location"]))

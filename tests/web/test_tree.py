@@ -26,7 +26,12 @@ pytestmark = pytest.mark.django_db
 def commission_office(cast: Cast) -> Person:
     """Who may edit both committees."""
     person = open_account(
-        username="gongwei", name="工委办", password=PASSWORD, must_set_password=False, by=None, at=AT
+        username="gongwei",
+        name="工委办",
+        password=PASSWORD,
+        must_set_password=False,
+        by=None,
+        at=AT,
     )
     grant_role(
         person=person, role=Role.OFFICE, organization=cast.commission, with_below=True, since=AT,
