@@ -9,6 +9,7 @@ from random import Random
 from zhibu.ops.demo.names import NameBook
 from zhibu.org.models import MemberSpell, Organization, Post
 from zhibu.rules.branches import Span
+from zhibu.rules.periods import add_months
 
 DAY = timedelta(days=1)
 
@@ -76,7 +77,7 @@ def _months_before(day: date, months: int) -> date:
 def _draw_terms(sketch: BranchSketch, founded_on: date, today: date) -> tuple[Span, ...]:
     """Terms of three years, as they follow each other up to today."""
     began = max(_months_before(today, sketch.term_age_months), founded_on)
-    terms = [Span(began, date(began.year + 3, began.month, began.day) - DAY)]
+    terms = [Span(began, add_months(began, 36) - DAY)]
     while terms[0].since > founded_on:
         until = terms[0].since - DAY
         since = max(date(terms[0].since.year - 3, terms[0].since.month, 1), founded_on)
@@ -100,9 +101,7 @@ def _draw_member(
     if at >= 7 and rng.random() < 0.3:
         since = max(founded_on, today - timedelta(days=rng.randint(60, 1500)))
     joined = min(joined, since)
-    # Who joined on 29 February became a full member on the 28th.
-    day = 28 if (joined.month, joined.day) == (2, 29) else joined.day
-    full = date(joined.year + 1, joined.month, day)
+    full = add_months(joined, 12)
     return MemberSeed(
         name=name,
         sex="f" if is_female else "m",
