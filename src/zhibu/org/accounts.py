@@ -155,7 +155,7 @@ def _set_password(person: Person, password: str, at: datetime) -> None:
         PastPassword.objects.get_or_create(
             person=person,
             encoded=person.password,
-            defaults={"set_at": person.password_set_at or person.created_at},
+            defaults={"set_at": person.password_set_at or at},
         )
     person.set_password(password)
     person.password_set_at = at

@@ -14,6 +14,7 @@ from zhibu.org.reach import Hold
 from zhibu.people.roles import LABELS, Verb
 from zhibu.web import clock
 from zhibu.web.access import reach
+from zhibu.web.entry.seats import can_switch, chosen_first, is_chosen
 
 # Where each page belongs, by the first word of its address's name. A page of another year, of one
 # line or of one record belongs where the list of them is.
@@ -35,6 +36,7 @@ _SECTIONS: Final = MappingProxyType(
         "spell": "组织",
         "accounts": "账号",
         "account": "账号",
+        "invitations": "账号",
         "grants": "授权",
         "grant": "授权",
         "ledger": "台账",
@@ -58,11 +60,12 @@ def frame(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"ways": (), "today": clock.today()}
-    branch, above = _seat(request, branch=True), _seat(request, branch=False)
-    seat = branch or above or next(iter(reach(request).holds), None)
+    branch, above = _places(request)
+    seat = branch or above or next(iter(chosen_first(request, reach(request).holds)), None)
     return {
         "ways": _ways(request, branch, above),
         "seat": seat,
+        "can_switch": can_switch(request),
         "role_label": LABELS[seat.role] if seat else "",
         "branch_ways": _branch_ways(request, branch),
         "today": clock.today(),
@@ -71,15 +74,28 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def landing(request: HttpRequest) -> str:
     """The address where this person's work is; empty for one without any role."""
-    ways = _ways(request, _seat(request, branch=True), _seat(request, branch=False))
+    ways = _ways(request, *_places(request))
     return ways[0].address if ways else ""
 
 
+def _places(request: HttpRequest) -> tuple[Hold | None, Hold | None]:
+    """The branch that the person works in, and the level above that they look from.
+
+    Whoever has chosen a seat has only that one, as long as they hold something there.
+    """
+    branch, above = _seat(request, branch=True), _seat(request, branch=False)
+    if not any(is_chosen(request, hold) for hold in reach(request).holds):
+        return branch, above
+    return (
+        branch if branch and is_chosen(request, branch) else None,
+        above if above and is_chosen(request, above) else None,
+    )
+
+
 def _seat(request: HttpRequest, *, branch: bool) -> Hold | None:
-    """The branch that the person works in, or the level above that they look from."""
     lower = {Organization.Kind.BRANCH, Organization.Kind.GROUP}
     verb = Verb.SEE_BRANCH if branch else Verb.SEE_OVERVIEW
-    for hold in reach(request).with_verb(verb):
+    for hold in chosen_first(request, reach(request).with_verb(verb)):
         if (hold.kind in lower) is branch:
             return hold
     return None
@@ -103,7 +119,7 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
         ("授权", "grants", Verb.GRANT),
         ("组织", "organization", Verb.SEE_ORGANIZATION),
     ):
-        hold = next(iter(reach(request).with_verb(verb)), None)
+        hold = next(iter(chosen_first(request, reach(request).with_verb(verb))), None)
         if hold is not None:
             offers.append((label, name, () if name == "accounts" else (hold.organization_id,)))
     if reach(request).has(Verb.SEE_LEDGER):

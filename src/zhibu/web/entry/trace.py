@@ -77,7 +77,7 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_r
     the ledger, and a stranger must not be able to fill it. Nor do attempts while the lock is on.
     """
     name = str(credentials.get("username") or "")
-    if request is None or getattr(request, "axes_locked_out", False):
+    if request is None or (request_is_locked(request) and not falls_now(request)):
         return
     if person := Person.objects.filter(username__iexact=name).first():
         _note("fail_sign_in", person, None, name=person.username, address=lock.address_of(request))
@@ -85,10 +85,20 @@ def failed(credentials: dict[str, Any], request: HttpRequest | None = None, **_r
 
 def locked_out(request: HttpRequest, username: str | None, **_rest: Any) -> None:
     """The lock fell just now (it is told of every attempt while it is on; one line is enough)."""
-    if not getattr(request, "axes_failures_since_start", None):
+    if not falls_now(request):
         return
     if person := Person.objects.filter(username__iexact=username or "").first():
         _note("lock_out", person, None, name=person.username, address=lock.address_of(request))
+
+
+def request_is_locked(request: HttpRequest) -> bool:
+    """Whether axes has turned this request away, or is about to."""
+    return bool(getattr(request, "axes_locked_out", False))
+
+
+def falls_now(request: HttpRequest) -> bool:
+    """Whether this failure was counted; those after the lock fell are not."""
+    return bool(getattr(request, "axes_failures_since_start", None))
 
 
 def factor_added(user: Person, authenticator: Any, **_rest: Any) -> None:

@@ -14,10 +14,14 @@ from zhibu.web.views.entry import locked_out
 class SecondFactor(AuthenticateView):  # type: ignore[misc]
     """Asks for the code or the passkey."""
 
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        stage = getattr(request, "_login_stage", None)
-        person = stage.login.user if stage else None
-        if request.method == "POST" and person and lock.is_locked(request, person.username):
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        person = self.stage.login.user
+        if lock.is_locked(request, person.username):
             return locked_out(request, None, {"username": person.username})
-        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        return answer
+
+    def form_invalid(self, form: Any) -> HttpResponse:
+        answer: HttpResponse = super().form_invalid(form)
+        answer.status_code = 422
         return answer
