@@ -121,6 +121,16 @@ def test_without_deploy_a_trial_passes(data_dir: Path) -> None:
     assert cli.run(["check"]) == 0
 
 
+def test_a_trial_that_is_checked_for_deployment_is_told_in_chinese(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The framework's English for what ours say already is left out."""
+    assert cli.run(["check", "--deploy"]) == 1
+    out = capsys.readouterr().out
+    assert "ZHIBU-E14" in out
+    assert "security." not in out
+
+
 def test_every_finding_says_what_to_do(deployed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Id, sentence and hint in Chinese, each id once."""
     monkeypatch.setenv("ZHIBU_DEMO_PASSWORD", "x")
