@@ -177,7 +177,7 @@ def words_of(page: bytes) -> str:
 
 def spoiled(
     form: Form, address: str, seen: set[tuple[str, str]]
-) -> Iterator[tuple[str, str, dict[str, Any]]]:
+) -> Iterator[tuple[Field, str, dict[str, Any]]]:
     """The form with one field spoiled at a time: the field, what is wrong, what is sent.
 
     `seen` are the fields that were spoiled already, here or in a form that is sent to its like.
@@ -188,7 +188,7 @@ def spoiled(
             continue
         seen.add(key)
         for what, value in NASTY.items():
-            yield one.name, what, {**form.data(), one.name: value}
+            yield one, what, {**form.data(), one.name: value}
 
 
 def shape_of(address: str) -> str:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from zhibu.documents.literal import clean
 from zhibu.handbook.facts import attachment_notes, judge_draft, line_keys
 from zhibu.handbook.models import Attachment, Record, RecordVersion
 from zhibu.handbook.refusals import LineUnavailable, RecordIncomplete, RecordRefused
@@ -62,7 +63,7 @@ def void_record(
 
     Raises RecordRefused without a reason, or when there is nothing filed to void.
     """
-    reason = reason.strip()
+    reason = clean(reason).strip()
     if not reason:
         raise RecordRefused("作废记录须写明理由。")
     head = lock_head(record.branch_id)
@@ -132,7 +133,9 @@ def _file_judged(
     content = replace(content, attachments=attachment_notes(files))
     held = _claim_lines(current, content)
     was_filed = current.current_id is not None
-    version = _append(head, current, content, submission, by, at, action, reason.strip(), files)
+    version = _append(
+        head, current, content, submission, by, at, action, clean(reason).strip(), files
+    )
     _discharge(current, held, version, by, was_filed=was_filed)
     return version
 

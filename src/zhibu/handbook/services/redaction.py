@@ -8,6 +8,7 @@ from typing import Final
 
 from django.db import transaction
 
+from zhibu.documents.literal import clean
 from zhibu.handbook.models import Attachment, Record, RecordVersion, Redaction
 from zhibu.handbook.redactions import RedactionFacts, redaction_message
 from zhibu.handbook.refusals import RecordRefused
@@ -49,6 +50,7 @@ def redact_part(
     `part` is one of `zhibu.rules.redaction.REDACTABLE`, `basis` the law or rule that asks for it.
     Gives a signed redaction for each version that still showed the part. Raises RecordRefused.
     """
+    basis, reason = (clean(text).strip() for text in (basis, reason))
     lock_head(record.branch_id)
     current = lock_record(record.pk)
     against = judge_redaction(

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from zhibu.documents.literal import clean_line
 from zhibu.org import queries, services
 from zhibu.org.account_queries import holding_at, people_within
 from zhibu.org.accounts import invite_person
@@ -32,7 +33,7 @@ from zhibu.web.paging import page_of
 def accounts(request: HttpRequest) -> HttpResponse:
     """All accounts whose every role lies within reach, and those that have none yet."""
     _require_somewhere(request, Verb.EDIT_ACCOUNTS)
-    sought = request.GET.get("q", "").strip()[:64]
+    sought = clean_line(request.GET.get("q", ""))[:64]
     rows = people_within(access.reach(request), clock.now())
     if sought:
         rows = rows.filter(Q(username__icontains=sought) | Q(name__icontains=sought))
