@@ -16,6 +16,7 @@ from tests.web.record_story import MINUTES, Writer, a_filed_record, a_line, make
 from zhibu.handbook.books import bind_book
 from zhibu.handbook.bundle_reading import verify_bundle
 from zhibu.handbook.models import Attachment, Record
+from zhibu.ledger.keys import master_path, signing_key
 from zhibu.ledger.models import Seal
 from zhibu.org.services import grant_role
 from zhibu.people.roles import Role
@@ -67,6 +68,19 @@ def test_sealing_and_countersigning(cast: Cast, plan: Plan) -> None:
     assert office.post(sign, {"year": "2026"}).status_code == 303
     page = client_of(cast.member).get(book).content.decode()
     assert "市局直属机关党委已加签" in page
+
+
+def test_a_lost_signing_key_is_said_on_the_page(cast: Cast, plan: Plan) -> None:
+    """No seal is made, nobody gets an error page, and the secretary knows whom to tell."""
+    a_filed_record(cast, plan)
+    signing_key(organization_id=cast.committee.pk, at=AT)
+    master_path().unlink()
+    answer = client_of(cast.secretary).post(
+        reverse("seal", args=[cast.branch.pk]), {"year": "2026"}, follow=True
+    )
+    assert answer.status_code == 200
+    assert "签名密钥不可用" in answer.content.decode()
+    assert not Seal.objects.exists()
 
 
 @pytest.mark.parametrize(
