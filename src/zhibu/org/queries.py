@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, F, Min, Prefetch, Q, QuerySet
+from django.db.models import Count, F, Prefetch, Q, QuerySet
 
 from zhibu.org import paths
 from zhibu.org.models import (
@@ -53,16 +53,17 @@ def places_of(organization: Organization) -> QuerySet[Place]:
 
 def children_between(
     organization: Organization, since: date, until: date
-) -> QuerySet[Organization]:
+) -> tuple[Organization, ...]:
     """What hung right below on at least one day of the span and stood then, in the tree's order."""
-    hung = Place.objects.between(since, until).filter(parent=organization)
-    return (
-        Organization.objects.filter(pk__in=hung.values("organization"), founded_on__lte=until)
-        .filter(Q(dissolved_on__isnull=True) | Q(dissolved_on__gte=since))
+    hung = (
+        Place.objects.between(since, until)
+        .filter(parent=organization, organization__founded_on__lte=until)
+        .filter(Q(organization__dissolved_on=None) | Q(organization__dissolved_on__gte=since))
+        .select_related("organization")
         # where it hung here, not where it may hang now
-        .annotate(place_here=Min("places__path", filter=Q(places__parent=organization)))
-        .order_by("place_here")
+        .order_by("path", "since")
     )
+    return tuple(dict.fromkeys(place.organization for place in hung))
 
 
 def places_of_all(organizations: Iterable[Organization]) -> QuerySet[Place]:

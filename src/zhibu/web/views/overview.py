@@ -120,11 +120,10 @@ def _page(request: HttpRequest, pk: UUID, verb: Verb, size: int = 50) -> Overvie
     wanted = request.GET.get("class", "")
     reach = access.reach(request)
     # The tree of that year: what moved away in it is shown as far as it was here.
-    below = queries.children_between(organization, date(year, 1, 1), date(year, 12, 31)).exclude(
-        kind=Organization.Kind.GROUP
-    )
+    hung = queries.children_between(organization, date(year, 1, 1), date(year, 12, 31))
+    below = [each for each in hung if each.kind != Organization.Kind.GROUP]
     if organization.kind == Organization.Kind.BRANCH:
-        below = Organization.objects.filter(pk=organization.pk)
+        below = [organization]
     return build_overview(
         organization,
         cast("Page[Organization]", page_of(request, below, size)),
