@@ -12,7 +12,7 @@ BIN := .venv/Scripts
 else
 BIN := .venv/bin
 endif
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) -q
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal -q
 
 .PHONY: help run prepare prepare-dev test check types tests browser survive bench screenshots lock wheel clean
 
