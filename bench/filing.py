@@ -98,7 +98,12 @@ def _found_branch(root: Any, number: int, at: datetime) -> Desk:
         appoint(member=member, organization=branch, office=office, since=since, by=None, at=at)
     username = f"shuji{number}"
     person = open_account(
-        username=username, name=members[0].name, password=PASSWORD, by=None, at=at
+        username=username,
+        name=members[0].name,
+        password=PASSWORD,
+        must_set_password=False,
+        by=None,
+        at=at,
     )
     grant_role(
         person=person, role=Role.SECRETARY, organization=branch, with_below=False, since=at,
@@ -144,7 +149,9 @@ def serving(env: dict[str, str], log: Any) -> Iterator[int]:
         [*command, "--processes", str(PROCESSES)], env=env, stdout=log, stderr=log
     )
     try:
-        for _ in range(300):
+        for _ in range(1200):
+            if process.poll() is not None:
+                raise SystemExit("zhibu serve did not start; see serve.log")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break

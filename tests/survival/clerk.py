@@ -75,8 +75,9 @@ class Clerk:
 
     def sign_in(self, username: str, password: str) -> None:
         """By the page that asks who one is."""
-        self.get("/sign-in/")
-        where = self.post("/sign-in/", {"username": username, "password": password, "next": ""})
+        form = fields_of(self.get("/sign-in/"), "")
+        name = "login" if "login" in form else "username"
+        where = self.post("/sign-in/", {**form, name: username, "password": password})
         assert where != "/sign-in/"
 
     def draft(self, branch: str, said: dict[str, Any], **start: Any) -> str:
