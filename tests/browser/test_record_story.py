@@ -83,7 +83,7 @@ def test_a_meeting_on_a_telephone(cast: Cast, plan: Plan, open_page: OpenPage) -
     away = phone.locator("details.attendee").filter(has_text="丙三强")
     away.locator("summary").click()
     away.get_by_label("请假").check()
-    wait_for_text(phone, "#counts", "请假 1")
+    wait_for_text(phone, "#counts", "请假1人")
     wait_for_text(phone, "#still", "丙三强请假，请写明原因")
     away.get_by_placeholder("原因").fill("出差")
     wait_for_text(phone, "#still", "内容齐全")
