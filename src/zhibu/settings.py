@@ -268,6 +268,14 @@ def _roles(name: str) -> frozenset[Role]:
 # Who holds one of these roles sets up a second factor before anything else; others may.
 MFA_ROLES = _roles("ZHIBU_MFA_ROLES")
 MFA_ADAPTER = "zhibu.web.entry.adapters.FactorAdapter"
+MFA_FORMS = {
+    "authenticate": "zhibu.web.forms.entry.SecondFactorForm",
+    "reauthenticate": "zhibu.web.forms.entry.ConfirmForm",
+    "login_webauthn": "zhibu.web.forms.entry.KeySignInForm",
+    "authenticate_webauthn": "zhibu.web.forms.entry.KeyFactorForm",
+    "reauthenticate_webauthn": "zhibu.web.forms.entry.KeyConfirmForm",
+    "add_webauthn": "zhibu.web.forms.entry.NewKeyForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "支部"

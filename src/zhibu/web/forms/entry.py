@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import struct
 from typing import Any
 
 from allauth.account.forms import LoginForm
+from allauth.core import context
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from allauth.mfa.utils import decrypt
+from allauth.mfa.webauthn.forms import (
+    AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
+    LoginWebAuthnForm,
+    ReauthenticateWebAuthnForm,
+)
+from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from zhibu.people.models import Person
 from zhibu.people.passwords import rules_in_words
+from zhibu.web.entry.lock import is_locked
 
 _NEW = {"autocomplete": "new-password"}
 
@@ -90,3 +110,95 @@ class InviteForm(forms.Form):
     without_factors = forms.BooleanField(
         label="同时解除第二重验证（手机遗失、更换时）", required=False
     )
+
+
+class OnceForm(forms.Form):
+    """A code counts once, in whatever process it comes, and not at all while the lock is on.
+
+    The library remembers a used code in the memory of one process, for less time than it is good.
+    """
+
+    def clean_code(self) -> str:
+        """The code, if nobody has used it."""
+        if is_locked(context.request, self.user.username):  # type: ignore[attr-defined]
+            raise ValidationError("连续多次不正确，已暂时锁定，请稍后再试。")
+        code: str = super().clean_code()  # type: ignore[misc]
+        used: Authenticator = self.authenticator  # type: ignore[attr-defined]
+        if used.type == Authenticator.Type.TOTP and not _is_first_use(used, code):
+            self._emit_authentication_failed(used)  # type: ignore[attr-defined]
+            raise get_adapter().validation_error("incorrect_code")
+        return code
+
+
+def _is_first_use(authenticator: Authenticator, code: str) -> bool:
+    """Whether no code of this half-minute or a later one was taken before; takes it."""
+    with transaction.atomic():
+        row = Authenticator.objects.select_for_update().get(pk=authenticator.pk)
+        secret = decrypt(row.data["secret"])
+        plain = "".join(each for each in code if each.isdigit())
+        counter = max(
+            (each for each in yield_hotp_counters_from_time()
+             if format_hotp_value(hotp_value(secret, each)) == plain),
+            default=-1,
+        )  # fmt: skip
+        if counter <= row.data.get("counter", -1):
+            return False
+        row.data["counter"] = counter
+        row.save(update_fields=["data"])
+        return True
+
+
+class SecondFactorForm(OnceForm, AuthenticateForm):  # type: ignore[misc]
+    """The code that is asked for at sign-in."""
+
+
+class ConfirmForm(OnceForm, ReauthenticateForm):  # type: ignore[misc]
+    """The code that is asked for again before a change."""
+
+
+# What the parts of a passkey's answer raise when they are not what they should be; the library
+# takes only some of it for a wrong answer.
+_BROKEN = (
+    KeyError,
+    IndexError,
+    AttributeError,
+    TypeError,
+    ValueError,
+    struct.error,
+    InvalidSignature,
+)
+
+
+class AskedKey:
+    """A passkey's answer that is no answer is a wrong one."""
+
+    def clean_credential(self) -> Any:
+        """The passkey, if the answer is whole."""
+        try:
+            return super().clean_credential()  # type: ignore[misc]
+        except _BROKEN as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+
+
+class KeySignInForm(AskedKey, LoginWebAuthnForm):  # type: ignore[misc]
+    """By passkey alone."""
+
+
+class KeyFactorForm(AskedKey, AuthenticateWebAuthnForm):  # type: ignore[misc]
+    """By passkey after the password."""
+
+
+class KeyConfirmForm(AskedKey, ReauthenticateWebAuthnForm):  # type: ignore[misc]
+    """By passkey before a change."""
+
+
+class NewKeyForm(AddWebAuthnForm):  # type: ignore[misc]
+    """A new passkey."""
+
+    def clean(self) -> dict[str, Any]:
+        """The same for what a new one says of itself."""
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except _BROKEN as error:
+            raise get_adapter().validation_error("incorrect_code") from error
+        return cleaned
