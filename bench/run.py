@@ -13,7 +13,7 @@ from pathlib import Path
 from ground import Result, options
 
 HERE = Path(__file__).resolve().parent
-MEASURES = ("duties", "pages", "filing", "book", "verify", "overview")
+MEASURES = ("duties", "pages", "filing", "book", "verify", "overview", "rosters")
 START, END = "<!-- results -->", "<!-- end of results -->"
 
 

@@ -189,7 +189,7 @@ def _rows_of(sheet: Any) -> list[Row]:
     before = [""] * start[1]
     rows: list[Row] = []
     for number, cells in enumerate(sheet.iter_rows(), 1):
-        if any(cell != "" for cell in cells):
+        if cells.count("") != len(cells):
             rows.append((number, before + cells if before else cells))
     return rows
 
@@ -222,4 +222,6 @@ def _fill_merged(
 
 def shorten(cell: Cell) -> Cell:
     """A cell that may be shown and kept: text without what cannot be printed, of bearable length."""
-    return clean(cell)[:_MOST_CELL] if isinstance(cell, str) else cell
+    if not isinstance(cell, str) or (cell.isprintable() and len(cell) <= _MOST_CELL):
+        return cell
+    return clean(cell)[:_MOST_CELL]

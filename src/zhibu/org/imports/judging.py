@@ -9,6 +9,7 @@ from typing import Any
 
 from zhibu.org.imports import report
 from zhibu.org.imports.cells import Cells, unpack
+from zhibu.org.imports.collecting import no_collecting
 from zhibu.org.imports.known import known_members, known_organizations, known_places
 from zhibu.org.models import RosterImport
 from zhibu.rules.roster_faults import Fault, Question
@@ -63,10 +64,11 @@ class Found:
 def judge(held: RosterImport, *, today: date, progress: Progress | None = None) -> Found:
     """What the import would do to what is kept at this moment. Writes nothing."""
     is_tree = held.kind == RosterImport.Kind.ORGANIZATIONS
-    cells = unpack(bytes(held.cells or b""), is_tree=is_tree)
-    return (
-        _judge_tree(held, cells, today) if is_tree else _judge_members(held, cells, today, progress)
-    )
+    with no_collecting():
+        cells = unpack(bytes(held.cells or b""), is_tree=is_tree)
+        if is_tree:
+            return _judge_tree(held, cells, today)
+        return _judge_members(held, cells, today, progress)
 
 
 def _judge_members(

@@ -20,6 +20,7 @@ from zhibu.documents.roster_faults import RosterFileError
 from zhibu.ledger.services import note
 from zhibu.org import paths
 from zhibu.org.imports.cells import pack, read_cells
+from zhibu.org.imports.collecting import no_collecting
 from zhibu.org.imports.judging import Found, Progress, judge
 from zhibu.org.imports.members import MemberWriter
 from zhibu.org.imports.organizations import TreeWriter
@@ -115,8 +116,9 @@ def judge_import(
 def _read(held: RosterImport, teller: _Teller) -> None:
     teller.tell("读取", 0, 0, is_forced=True)
     is_tree = held.kind == RosterImport.Kind.ORGANIZATIONS
-    cells = read_cells(bytes(held.content or b""), held.file_name, is_tree=is_tree)
-    held.cells, held.content, held.total = pack(cells), None, len(cells.rows)
+    with no_collecting():
+        cells = read_cells(bytes(held.content or b""), held.file_name, is_tree=is_tree)
+        held.cells, held.content, held.total = pack(cells), None, len(cells.rows)
     held.save(update_fields=["cells", "content", "total"])
 
 
@@ -268,7 +270,8 @@ def _apply(held: RosterImport, at: datetime, progress: Progress | None) -> Roste
             found.judgement, found.members, effective_on=held.effective_on, today=today, tell=tell
         )
     )
-    held.made = writer.write().pack()
+    with no_collecting():
+        held.made = writer.write().pack()
     held.state, held.message, held.phase = State.APPLIED, "", ""
     held.applied_at = held.touched_at = at
     held.done, held.cells = held.total, None
