@@ -95,7 +95,8 @@ def adopt(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     def act() -> HttpResponse:
         revision = form.cleaned_data["revision"]
         adopt_plan(plan=desk.plan, revision=revision, by=person_of(request), at=clock.now())
-        tell(request, f"{year}年度安排表已通过，自即日起执行。")
+        began = "自即日起执行" if year <= clock.today().year else f"自{year}年1月1日起执行"
+        tell(request, f"{year}年度安排表已通过，{began}。")
         return see_other("plan", branch, year)
 
     answer, status = attempt(request, form, act)
