@@ -36,6 +36,7 @@ from zhibu.documents.roster_faults import (
     TooManyRows,
 )
 from zhibu.documents.roster_reading import ReadSheet, read_roster_file
+from zhibu.documents.sheet_guard import SheetRefusedError, open_sheets
 from zhibu.rules.roster_columns import likeness
 
 HEAD = ["姓名", "性别", "入党时间"]
@@ -513,6 +514,12 @@ def test_broken_by_hand(name: str) -> None:
     assert message.endswith("。")
     assert "请" in message
     assert re.search(r"[\u4e00-\u9fff]{4}", message)
+
+
+def test_tables_are_weighed_too() -> None:
+    """The annual table's reader refuses a long text that many cells name as well."""
+    with pytest.raises(SheetRefusedError, match="解压后过大"):
+        open_sheets(amplified())
 
 
 def settled(content: bytes) -> ReadSheet | RosterFileError:

@@ -15,6 +15,8 @@ import python_calamine
 from defusedxml import ElementTree
 
 from zhibu.documents.literal import clean
+from zhibu.documents.roster_faults import FileTooLarge, RosterFileError, TooManyRows
+from zhibu.documents.sheet_measure import measure_package
 
 LARGEST_FILE: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 24 * 1024 * 1024
@@ -47,6 +49,7 @@ def open_sheets(content: bytes) -> dict[str, Cells]:
         raise SheetRefusedError(_NO_WORKBOOK)
     try:
         _measure(content)
+        _weigh(content)
         workbook = python_calamine.load_workbook(io.BytesIO(content))
         return {
             clean(name): workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
@@ -77,6 +80,16 @@ def _measure(content: bytes) -> None:
                 _look_at_cells(unpacked)
             elif name.endswith("workbook.xml.rels"):
                 _look_at_targets(unpacked)
+
+
+def _weigh(content: bytes) -> None:
+    """Refuse a long text that many cells name: the reader copies it into each of them."""
+    try:
+        measure_package(content)
+    except (FileTooLarge, TooManyRows) as error:
+        raise SheetRefusedError(_TOO_LARGE) from error
+    except RosterFileError as error:
+        raise SheetRefusedError(_BROKEN) from error
 
 
 def _unpack(package: zipfile.ZipFile, member: zipfile.ZipInfo, room: int) -> bytes:
