@@ -27,6 +27,7 @@ from zhibu.plans.models import LineChange, Plan, PlanLine, TallyDelta
 from zhibu.plans.queries import read_tallies
 from zhibu.plans.services import (
     adopt_plan,
+    begin_use,
     discharge_lines,
     draft_plan,
     fold_tallies,
@@ -457,3 +458,18 @@ def test_the_book_of_a_branch_that_ended_has_its_last_roster(cast: Cast, adopted
     tree.merge(source=cast.branch, target=cast.neighbour, on=MOVED, by=cast.office, at=AT)
     book = bind_book(fresh(cast.branch), 2026, today=date(2026, 11, 20))
     assert len(book.roster) == 4
+
+
+def test_a_day_of_first_use_counts_where_the_branch_hung_then(cast: Cast, adopted: Plan) -> None:
+    """Lines from before the move leave the old superior's tally, not the new one's."""
+    old, new = found(cast, "甲党委"), found(cast, "乙党委")
+    tree.move(organization=cast.branch, parent=old, on=date(2026, 1, 1), by=cast.office, at=AT)
+    tree.move(organization=fresh(cast.branch), parent=new, on=MOVED, by=cast.office, at=AT)
+    later = due(new)
+    begin_use(organization=fresh(cast.branch), since=MOVED, by=cast.office, at=AT)
+    assert due(old) == set()
+    assert due(new) == later
+    while fold_tallies():
+        pass
+    assert due(old) == set()
+    assert due(new) == later

@@ -32,7 +32,8 @@ from zhibu.ledger.models import OrganizationKey, Seal
 from zhibu.ledger.queries import seals_of
 from zhibu.ledger.seals import seal_facts, seal_qr_text
 from zhibu.norms.facts import NormMissing, norm_for
-from zhibu.org.models import Member, Membership, Organization, Post
+from zhibu.org.choices import own_labels
+from zhibu.org.models import Member, Membership, Organization, OwnField, Post
 from zhibu.org.queries import place_on, posts_of, roster_of, terms_of
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import find_plan
@@ -190,7 +191,8 @@ def _element_labels(branch: Organization, day: date) -> Mapping[str, str]:
         _, norm = norm_for(branch, day)
     except NormMissing:
         return {}
-    return {element.key: element.label for element in norm.vocabulary}
+    named = {element.key: element.label for element in norm.vocabulary}
+    return {**named, **own_labels(branch, OwnField.About.RECORD)}
 
 
 def _secretary(posts: Sequence[Post], branch: Organization) -> str:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from zhibu.handbook.models import Attachment, Record
 from zhibu.norms.facts import NormMissing, norm_by_key, norm_for
+from zhibu.org.choices import own_elements
 from zhibu.org.facts import meeting_facts
 from zhibu.org.models import Organization
 from zhibu.plans.models import PlanLine
@@ -113,6 +114,7 @@ def judge_draft(
         meeting_facts(branch, day)[0],
         today=today,
         lines=[line_target(line, record_id) for line in lines],
+        own=own_elements(branch, day),
     )
 
 

@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from zhibu.org import paths
 from zhibu.people.keys import new_key
 from zhibu.people.roles import LABELS, Role
+from zhibu.rules.standing import SOON_DAYS
 
 
 def spans(since: str = "since", until: str = "until", *, name: str) -> models.CheckConstraint:
@@ -77,12 +78,20 @@ class Organization(models.Model):
     is_pilot = models.BooleanField("试点单位", default=False)
     theme_day = models.CharField("主题党日固定日", max_length=20, blank=True, default="")
 
+    # What an organisation chooses for itself and those below that have not chosen otherwise; kept
+    # on every row, so that no page has to look for it further up (`org.choices`).
+    soon_days = models.PositiveSmallIntegerField("临近到期提前天数", default=SOON_DAYS)
+    class_labels = models.JSONField("类别名称", default=dict, blank=True)  # {"B": "规定动作"}
+
     objects: ClassVar[OrganizationQuerySet] = OrganizationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ["path"]
         constraints = [
             spans("founded_on", "dissolved_on", name="organization_span"),
+            models.CheckConstraint(
+                condition=Q(soon_days__gte=1, soon_days__lte=60), name="organization_soon_days"
+            ),
             models.CheckConstraint(
                 condition=~Q(kind="group") | Q(parent__isnull=False),
                 name="organization_group_has_parent",
@@ -145,6 +154,49 @@ class Place(models.Model):
         return self.since <= until and (self.until is None or self.until >= since)
 
 
+class OwnField(models.Model):
+    """自设栏目: a field that an organisation adds to the records or the roster at and below it.
+
+    What was written under it stays readable when it is no longer asked for.
+    """
+
+    class About(models.TextChoices):
+        RECORD = "record", "活动记录"
+        MEMBER = "member", "党员名册"
+
+    id = models.UUIDField(primary_key=True, default=new_key, editable=False)
+    organization = models.ForeignKey(
+        Organization, on_delete=models.PROTECT, related_name="own_fields"
+    )
+    about = models.CharField("用于", max_length=10, choices=About)
+    label = models.CharField("栏目名称", max_length=40)
+    hint = models.CharField("填写说明", max_length=200, blank=True, default="")
+    options = models.JSONField("可选内容", default=list, blank=True)  # texts; none: written freely
+    is_required = models.BooleanField("必填", default=False)
+    since = models.DateField("启用日期")
+    until = models.DateField("停用日期", null=True, blank=True)
+
+    class Meta:
+        ordering = ["since", "id"]
+        constraints = [
+            spans(name="own_field_span"),
+            models.CheckConstraint(condition=~Q(label=""), name="own_field_has_label"),
+            models.UniqueConstraint(
+                fields=["organization", "about", "label"],
+                condition=Q(until__isnull=True),
+                name="own_field_label_unique",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+    @property
+    def key(self) -> str:
+        """Under which a record or a member keeps what was written."""
+        return f"own_{self.id.hex}"
+
+
 class Term(models.Model):
     """届次: one term of office of a branch or a committee."""
 
@@ -186,6 +238,7 @@ class Member(models.Model):
     joined_on = models.DateField("入党时间")
     full_on = models.DateField("转正时间", null=True, blank=True)
     is_leader = models.BooleanField("党员领导干部", default=False)
+    own = models.JSONField("自设栏目", default=dict, blank=True)  # {OwnField.key: text}
 
     class Meta:
         constraints = [spans("joined_on", "full_on", name="member_joined_before_full")]

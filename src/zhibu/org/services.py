@@ -22,6 +22,7 @@ from zhibu.org.models import (
 )
 from zhibu.people.models import Person
 from zhibu.people.roles import EXCLUSIVE, Role
+from zhibu.rules.standing import SOON_DAYS
 
 
 class Refused(Exception):
@@ -95,6 +96,8 @@ def found_organization(
         is_pilot=is_pilot,
         theme_day=theme_day,
         in_use_since=in_use_since,
+        soon_days=parent.soon_days if parent else SOON_DAYS,
+        class_labels=parent.class_labels if parent else {},
     )
     places.open_place(organization, since=founded_on)
     note(
@@ -194,7 +197,7 @@ def edit_member(
     *, member: Member, branch: Organization, by: Person | None, at: datetime, **changes: Any
 ) -> Member:
     """Changes what is kept about a member; the ledger names the fields, not the values."""
-    allowed = {"name", "sex", "born_on", "joined_on", "full_on", "is_leader"}
+    allowed = {"name", "sex", "born_on", "joined_on", "full_on", "is_leader", "own"}
     if unknown := set(changes) - allowed:
         raise TypeError(f"not editable: {sorted(unknown)}")
     for key, value in changes.items():

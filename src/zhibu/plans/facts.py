@@ -101,7 +101,7 @@ def line_facts(line: PlanLine) -> LineFacts:
 
 def standing_of(line: PlanLine, today: date) -> Standing:
     """How a line stands today, and why."""
-    return judge_line(line_facts(line), today)
+    return judge_line(line_facts(line), today, soon_days=line.branch.soon_days)
 
 
 def as_proposed(line: PlanLine, duty: Duty | None = None) -> ProposedLine:

@@ -85,9 +85,14 @@ class _Asked:
         return self.requirement.article if self.requirement else None
 
 
-def judge_elements(content: RecordContent, asked: Sequence[Requirement]) -> Iterator[Verdict]:
-    """A verdict for each element that is missing, too short or says nothing."""
-    for wanted in _wanted(content, asked).values():
+def judge_elements(
+    content: RecordContent, asked: Sequence[Requirement], own: Sequence[Element] = ()
+) -> Iterator[Verdict]:
+    """A verdict for each element that is missing, too short or says nothing.
+
+    `own` are those that the organisation asks for, by no article.
+    """
+    for wanted in _wanted(content, asked, own).values():
         yield from _judge_element(content, wanted)
 
 
@@ -114,7 +119,9 @@ def written_length(text: str) -> int:
     return sum(1 for char in text if not char.isspace())
 
 
-def _wanted(content: RecordContent, asked: Sequence[Requirement]) -> dict[str, _Asked]:
+def _wanted(
+    content: RecordContent, asked: Sequence[Requirement], own: Sequence[Element]
+) -> dict[str, _Asked]:
     wanted: dict[str, _Asked] = {}
     for requirement in asked:
         for element in requirement.elements:
@@ -122,6 +129,8 @@ def _wanted(content: RecordContent, asked: Sequence[Requirement]) -> dict[str, _
     if is_meeting(content, asked):
         for element in MEETING_ELEMENTS:
             _ask(wanted, element, asked[0] if asked else None)
+    for element in own:
+        _ask(wanted, element, None)
     return wanted
 
 

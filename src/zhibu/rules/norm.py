@@ -170,6 +170,7 @@ class Element:
     severity: Severity = Severity.ERROR
     hint: str = ""
     min_length: int = 1
+    choices: tuple[str, ...] = ()  # texts to choose from; none: written freely
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from zhibu.rules.contents import (
 )
 from zhibu.rules.contents_data import ContentError, from_data, to_data
 from zhibu.rules.elements import judge_elements
-from zhibu.rules.norm import Activity, Attendees, Requirement
+from zhibu.rules.norm import Activity, Attendees, Element, Requirement
 from zhibu.rules.roster import judge_people
 from zhibu.rules.standing import FILE_DAYS, judge_filing
 from zhibu.rules.verdicts import Severity, Verdict
@@ -78,13 +78,14 @@ def judge_record(
     *,
     today: date,
     lines: Iterable[LineTarget] | None = None,
+    own: Sequence[Element] = (),
     file_days: int = FILE_DAYS,
 ) -> tuple[Verdict, ...]:
     """Everything that is missing, wrong or worth knowing in a record on a day.
 
     `requirements` are those that the record answers; the ones of other activities are left aside.
     `lines` are the lines of the table that it may discharge; without them the lines it names are
-    not judged. A verdict's `subject` is the field: ``place``, ``attendance[2]``, ``decisions[1]``,
+    not judged. `own` are the fields that the organisation itself asks for. A verdict's `subject` is the field: ``place``, ``attendance[2]``, ``decisions[1]``,
     ``elements.lecturer``; counted from 1.
     """
     asked = [one for one in requirements if one.activity in content.activities]
@@ -92,7 +93,7 @@ def judge_record(
     return (
         *_judge_kind(content, asked),
         *_judge_time(content, facts, today),
-        *judge_elements(content, asked),
+        *judge_elements(content, asked, own),
         *judge_people(content, asked, facts),
         *_judge_votes(content, asked, tally),
         *_judge_lines(content, lines),

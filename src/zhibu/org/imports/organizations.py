@@ -81,6 +81,8 @@ class TreeWriter:
             path=path,
             founded_on=one.founded_on or self.effective_on,
             in_use_since=parent.in_use_since,
+            soon_days=parent.soon_days,
+            class_labels=parent.class_labels,
             is_pilot=bool(row.is_pilot),
             theme_day=row.theme_day or "",
         )

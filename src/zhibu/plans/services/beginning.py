@@ -11,7 +11,8 @@ from django.db.models import Count
 from zhibu.ledger.services import note
 from zhibu.org.models import Organization
 from zhibu.people.models import Person
-from zhibu.plans.models import Plan, PlanLine, TallyDelta
+from zhibu.plans.models import Plan, PlanLine
+from zhibu.plans.services.tallies import hold_places, leave_deltas, path_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,17 @@ def _move_tallies(organization: Organization, before: date | None, since: date |
             due_on__gte=first,
             due_on__lt=end,
         )
-        .values_list("branch__path", "year", "practice_class", "due_on")
+        .values_list("branch", "year", "practice_class", "due_on")
         .annotate(lines=Count("pk"))
-        .order_by("branch__path", "year", "practice_class", "due_on")
+        .order_by("branch", "year", "practice_class", "due_on")
     )
-    deltas = [
-        TallyDelta(
-            path=path, year=year, practice_class=practice_class, due_on=due_on, total=sign * lines
-        )
-        for path, year, practice_class, due_on, lines in cells
-    ]
-    TallyDelta.objects.bulk_create(deltas, batch_size=500)
-    return abs(sum(delta.total for delta in deltas))
+    rows = list(cells)
+    # A line counts where its branch hung on the due day, which may not be where it hangs now.
+    places = hold_places({branch for branch, *_ in rows})
+    leave_deltas(
+        {
+            (path_on(places[branch], due_on), year, practice_class, due_on): (sign * lines, 0, 0, 0)
+            for branch, year, practice_class, due_on, lines in rows
+        }
+    )
+    return sum(lines for *_, lines in rows)

@@ -108,7 +108,9 @@ def plan_table(plan: Plan, *, today: date) -> AnnualTable:
         branch=plan.branch.name,
         year=plan.year,
         lines=tuple(_table_line(line, norm, today) for line in lines_of(plan)),
-        classes=tuple((cls.value, word) for cls, word in norm.labels),
+        classes=tuple(
+            (cls.value, plan.branch.class_labels.get(cls, word)) for cls, word in norm.labels
+        ),
         notes=("节假日安排尚未公布，日期为暂定。",) if plan.is_provisional else (),
         status="草案" if plan.state == Plan.State.DRAFT else "",
         plan=str(plan.pk),

@@ -61,7 +61,7 @@ class Moves:
     def write(self) -> None:
         """Leave the changes as deltas for the worker, in the caller's transaction."""
         changed = {key: counts for key, counts in self._cells.items() if any(counts)}
-        places = _hold_places({branch for branch, *_ in changed})
+        places = hold_places({branch for branch, *_ in changed})
         leave_deltas(
             {
                 (path_on(places[branch], due_on), year, practice_class, due_on): counts
@@ -102,7 +102,7 @@ def leave_deltas(cells: Mapping[Cell, Iterable[int]]) -> None:
     )
 
 
-def _hold_places(branches: set[UUID]) -> dict[UUID, list[Place]]:
+def hold_places(branches: set[UUID]) -> dict[UUID, list[Place]]:
     """The places of branches, held: one that moves waits for us or we for it, and see it then."""
     if not branches:
         return {}

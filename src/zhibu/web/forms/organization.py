@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django import forms
 
-from zhibu.org.models import Member, MemberSpell, Organization, Post
+from zhibu.org.models import Member, MemberSpell, Organization, OwnField, Post
 from zhibu.people.models import Person
 from zhibu.people.roles import LABELS, Role
 from zhibu.web import clock
@@ -114,6 +115,26 @@ class MemberForm(forms.Form):
     is_leader = forms.BooleanField(
         label="党员领导干部", required=False, help_text="参加双重组织生活。"
     )
+
+    def __init__(
+        self,
+        *args: Any,
+        own: Sequence[OwnField] = (),
+        held: Mapping[str, str] | None = None,
+        **options: Any,
+    ) -> None:
+        super().__init__(*args, **options)
+        self._held = dict(held or {})
+        self._own = [field.key for field in own]
+        for field in own:
+            self.fields[field.key] = _own_field(field, self._held.get(field.key, ""))
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What is kept, with the organisation's own fields in one; call after `is_valid`."""
+        given = {key: value for key, value in self.cleaned_data.items() if key not in self._own}
+        own = {**self._held, **{key: self.cleaned_data[key] for key in self._own}}
+        return {**given, "own": {key: text for key, text in own.items() if text}}
 
     def clean(self) -> dict[str, Any]:
         """Full membership comes after admission."""
@@ -263,6 +284,20 @@ class GrantForm(forms.Form):
         if person is None:
             raise forms.ValidationError("没有这个用户名的启用账号，请核对。")
         return person
+
+
+def _own_field(field: OwnField, value: str) -> forms.Field:
+    """A field that an organisation added; what was chosen from an older list can be kept."""
+    given: dict[str, Any] = {
+        "label": field.label, "help_text": field.hint, "required": field.is_required,
+        "initial": value,
+    }  # fmt: skip
+    if not field.options:
+        return forms.CharField(max_length=500, **given)
+    options = dict.fromkeys((*field.options, *([value] if value else ())))
+    return forms.ChoiceField(
+        choices=[("", "未选"), *((option, option) for option in options)], **given
+    )
 
 
 def _groups(branch: Organization) -> Any:

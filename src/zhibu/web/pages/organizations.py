@@ -10,6 +10,7 @@ from django.core.paginator import Page
 from django.urls import reverse
 
 from zhibu.org import queries
+from zhibu.org.choices import own_values
 from zhibu.org.models import (
     Activist,
     CorrectionRequest,
@@ -78,6 +79,7 @@ class MemberPage:
     spells: tuple[MemberSpell, ...]
     may_edit: bool
     may_see_personal: bool
+    own: tuple[tuple[str, str], ...]
 
 
 def crumbs_to(
@@ -136,5 +138,6 @@ def build_member(membership: Membership, reach: Reach) -> MemberPage:
         posts=tuple(member.posts.select_related("organization").order_by("-since")),
         spells=tuple(member.spells.order_by("-since")),
         may_see_personal=reach.may(Verb.SEE_PERSONAL, branch.path),
+        own=own_values(member, branch),
         may_edit=reach.may(Verb.EDIT_ROSTER, branch.path),
     )

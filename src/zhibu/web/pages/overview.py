@@ -18,6 +18,7 @@ from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
 from zhibu.plans.queries import Count, read_tallies
 from zhibu.rules.branches import Span
+from zhibu.rules.labels import label
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.tallies import Cell, sum_cells
 from zhibu.web.pages.forms import Crumb
@@ -53,6 +54,7 @@ class ClassCount:
     """One class over the year so far."""
 
     practice_class: PracticeClass
+    label: str  # as the organisation calls it
     cell: Cell
 
 
@@ -100,10 +102,11 @@ def build_overview(
     places = list(queries.places_of_all(shown))
     tallies = read_tallies(shown, year, places=places)
     stays = _stays(organization, places, year)
-    own = cells_of(tallies[organization.pk], day)
-    course = _course(organization, tallies[organization.pk], practice_class, year, day)
+    soon = organization.soon_days  # one measure for the page: the rows add up to the sum
+    own = cells_of(tallies[organization.pk], day, soon)
+    course = _course(organization, tallies[organization.pk], practice_class, year, day, soon)
     rows = tuple(
-        _row(child, stays[child.pk], tallies[child.pk], reach, practice_class, year, day)
+        _row(child, stays[child.pk], tallies[child.pk], reach, practice_class, year, day, soon)
         for child in children
     )
     return OverviewPage(
@@ -113,7 +116,11 @@ def build_overview(
         years=tuple(range(day.year - 2, day.year + 2)),
         practice_class=practice_class,
         classes=tuple(
-            ClassCount(each, sum_cells(cell for (_, of), cell in own.items() if of == each))
+            ClassCount(
+                each,
+                say_class(organization, each),
+                sum_cells(cell for (_, of), cell in own.items() if of == each),
+            )
             for each in PracticeClass
         ),
         course=course,
@@ -122,13 +129,15 @@ def build_overview(
         may_export=reach.may(Verb.EXPORT, organization.path),
         day=day,
         in_use=_say_use(organization, rows, year),
-        advice=_advise(course.year.cell),
+        advice=_advise(course.year.cell, organization.soon_days),
     )
 
 
 def course_of(organization: Organization, year: int, day: date) -> tuple[MonthCount, ...]:
     """The year's course for the chart."""
-    cells = cells_of(read_tallies([organization], year)[organization.pk], day)
+    cells = cells_of(
+        read_tallies([organization], year)[organization.pk], day, organization.soon_days
+    )
     by_month = months_of(cells, "")
     return tuple(_course_month(month, by_month[month]) for month in MONTHS)
 
@@ -202,6 +211,7 @@ def _row(
     practice_class: str,
     year: int,
     day: date,
+    soon_days: int,
 ) -> ChildRow:
     here = tuple(count for count in counts if any(span.covers(count.due_on) for span in stay.spans))
     is_open = reach.may(Verb.SEE_OVERVIEW, child.path)
@@ -210,7 +220,7 @@ def _row(
         name=stay.name,
         stay=_say_stay(child, stay, year),
         address=overview_address(child, year) if is_open else "",
-        course=_course(child, here, practice_class, year, day, is_open=is_open),
+        course=_course(child, here, practice_class, year, day, soon_days, is_open=is_open),
         in_use=say_use(child, year),
     )
 
@@ -221,6 +231,7 @@ def _course(
     practice_class: str,
     year: int,
     day: date,
+    soon_days: int,
     *,
     is_open: bool = True,
 ) -> Course:
@@ -229,7 +240,7 @@ def _course(
     january = ""
     if is_open and organization.kind == Organization.Kind.BRANCH:
         january = reverse("overview-cell", args=(organization.pk, year, 1))
-    return course_of_counts(counts, practice_class, day, address, january)
+    return course_of_counts(counts, practice_class, day, address, january, soon_days)
 
 
 def _say_stay(child: Organization, stay: Stay, year: int) -> str:
@@ -283,11 +294,17 @@ def _export(cell: MonthCell) -> OverviewCell:
     )  # fmt: skip
 
 
-def _advise(cell: Cell) -> str:
+def say_class(organization: Organization, practice_class: PracticeClass) -> str:
+    """What a class is called here."""
+    word = organization.class_labels.get(practice_class)
+    return f"{practice_class}（{word}）" if word else label(practice_class)
+
+
+def _advise(cell: Cell, soon_days: int) -> str:
     if not cell.total:
         return "还没有已通过的年度安排表，请提醒各支部起草。"
     if cell.overdue:
         return f"有{cell.overdue}项逾期未完成，请查看逾期清单，先帮助有困难的党支部。"
     if cell.due_soon:
-        return f"没有逾期；{cell.due_soon}项将在7天内到期。"
+        return f"没有逾期；{cell.due_soon}项将在{soon_days}天内到期。"
     return "没有逾期未完成的事项。"

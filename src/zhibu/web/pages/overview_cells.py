@@ -77,13 +77,18 @@ class Course:
 
 @lru_cache(maxsize=REMEMBERED)
 def course_of_counts(
-    counts: tuple[Count, ...], practice_class: str, day: date, address: str, first_month: str
+    counts: tuple[Count, ...],
+    practice_class: str,
+    day: date,
+    address: str,
+    first_month: str,
+    soon_days: int,
 ) -> Course:
     """The months of these counts on a day, of one class or (empty) of all.
 
     The year opens at `address`, and so do the months unless `first_month` says where January does.
     """
-    by_month = months_of(cells_of(counts, day), practice_class)
+    by_month = months_of(cells_of(counts, day, soon_days), practice_class)
     opens = dict.fromkeys(MONTHS, address)
     if first_month:
         opens = {month: f"{first_month.removesuffix('1/')}{month}/" for month in MONTHS}
@@ -93,7 +98,7 @@ def course_of_counts(
     return Course(months, _month_cell(0, sum_cells(by_month.values()), "全年", address))
 
 
-def cells_of(counts: tuple[Count, ...], day: date) -> dict[MonthKey, Cell]:
+def cells_of(counts: tuple[Count, ...], day: date, soon_days: int) -> dict[MonthKey, Cell]:
     """How the lines of each month and class stand on a day."""
     return month_cells(
         (
@@ -104,6 +109,7 @@ def cells_of(counts: tuple[Count, ...], day: date) -> dict[MonthKey, Cell]:
             for count in counts
         ),
         day,
+        soon_days=soon_days,
     )
 
 

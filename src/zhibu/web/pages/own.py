@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from zhibu.org.choices import own_values
 from zhibu.org.models import CorrectionRequest, Grant, Member, Membership, MemberSpell, Post
+from zhibu.org.queries import branch_of_member
 from zhibu.people.models import Person
 from zhibu.web.forms.organization import CorrectionForm
 
@@ -21,6 +23,7 @@ class OwnPage:
     spells: tuple[MemberSpell, ...]
     corrections: tuple[CorrectionRequest, ...]
     form: CorrectionForm
+    own: tuple[tuple[str, str], ...] = ()
 
 
 def build_own(person: Person, form: CorrectionForm) -> OwnPage:
@@ -38,4 +41,5 @@ def build_own(person: Person, form: CorrectionForm) -> OwnPage:
         spells=tuple(member.spells.order_by("-since")),
         corrections=tuple(member.corrections.select_related("answered_by")),
         form=form,
+        own=own_values(member, held.branch) if (held := branch_of_member(member.pk)) else (),
     )

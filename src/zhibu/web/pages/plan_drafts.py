@@ -102,8 +102,8 @@ def build_draft_page(branch: Organization, year: int, form: forms.BaseForm) -> D
         norm_title=demands.norm.title if demands else "",
         norm_pack=demands.norm.pack if demands else "",
         norm_version=demands.norm.version if demands else "",
-        duties=_asked(demands, demands.duties) if demands else (),
-        offers=_asked(demands, demands.offers) if demands else (),
+        duties=_asked(branch, demands, demands.duties) if demands else (),
+        offers=_asked(branch, demands, demands.offers) if demands else (),
         total=len(demands.duties) if demands else 0,
         is_provisional=work_calendar().is_provisional(year),
         form=form,
@@ -115,8 +115,8 @@ def build_draft_page(branch: Organization, year: int, form: forms.BaseForm) -> D
     )
 
 
-def _asked(demands: Demands, duties: tuple[Duty, ...]) -> tuple[Asked, ...]:
-    labels = norm_labels(demands.norm)
+def _asked(branch: Organization, demands: Demands, duties: tuple[Duty, ...]) -> tuple[Asked, ...]:
+    labels = norm_labels(demands.norm, branch)
     times = Counter(duty.requirement.code for duty in duties)
     return tuple(
         Asked(

@@ -124,7 +124,7 @@ def build_offers_page(plan: Plan, norm: Norm, duties: tuple[Duty, ...]) -> Offer
                 is_taken=there == len(asked),
             )
         )
-    label = norm_labels(norm).get(PracticeClass.T, "")
+    label = norm_labels(norm, plan.branch).get(PracticeClass.T, "")
     return OffersPage(plan.year, label, norm.pack, norm.version, tuple(offers))
 
 

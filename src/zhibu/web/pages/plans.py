@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from zhibu.org.models import Organization
 from zhibu.plans.facts import Demands, standing_of
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules import wording
@@ -181,7 +182,7 @@ def build_plan_page(
     is_calendar_known: bool,
 ) -> PlanPage:
     """The page from its rows and what the rules say of them."""
-    classes = norm_labels(demands.norm)
+    classes = norm_labels(demands.norm, plan.branch)
     findings = tuple(
         find for verdict in verdicts if (find := say_finding(verdict, lines)) is not None
     )
@@ -228,7 +229,7 @@ def build_rows(
     rights: PlanRights,
 ) -> list[LineRow]:
     """The rows of these lines, in their order."""
-    labels = norm_labels(norm)
+    labels = norm_labels(norm, lines[0].branch) if lines else {}
     requirements = {requirement.code: requirement for requirement in norm.requirements}
     of_line: dict[UUID, list[Finding]] = {}
     for finding in findings:
@@ -244,9 +245,9 @@ def build_rows(
     return rows
 
 
-def norm_labels(norm: Norm) -> dict[PracticeClass, str]:
-    """The labels of the three classes, as the norm calls them."""
-    return dict(norm.labels)
+def norm_labels(norm: Norm, branch: Organization) -> dict[PracticeClass, str]:
+    """The labels of the three classes, as the branch calls them, else the norm."""
+    return {key: branch.class_labels.get(key, word) for key, word in norm.labels}
 
 
 def say_status(plan: Plan) -> str:

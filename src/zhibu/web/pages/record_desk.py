@@ -9,8 +9,9 @@ from uuid import UUID
 
 from zhibu.handbook.facts import line_target, named_lines, requirements_for
 from zhibu.norms.facts import NormMissing, norm_for
+from zhibu.org.choices import own_elements, own_labels
 from zhibu.org.facts import meeting_facts
-from zhibu.org.models import Membership, Organization
+from zhibu.org.models import Membership, Organization, OwnField
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import Suggestion, suggest_lines
 from zhibu.rules.attendance import expected_attendees
@@ -20,6 +21,7 @@ from zhibu.rules.norm import (
     Activity,
     Attendees,
     Cadence,
+    Element,
     PracticeClass,
     Requirement,
     Scope,
@@ -55,6 +57,7 @@ class Desk:
     branch: Organization
     content: RecordContent
     requirements: tuple[Requirement, ...]
+    own: tuple[Element, ...]  # what the organisation asks for itself
     facts: BranchFacts
     roster: Roster
     suggestions: tuple[Suggestion, ...]
@@ -76,20 +79,22 @@ class Desk:
     def labels(self) -> Mapping[str, str]:
         """What the norm's own fields are called. Asks the norm only for fields that nobody asked for."""
         known = {e.key: e.label for one in self.requirements for e in one.elements}
+        known |= {e.key: e.label for e in self.own}
         if all(key in known for key in self.content.elements):
             return known
         return {**element_labels(self.branch, self.day), **known}
 
 
 def element_labels(branch: Organization, day: date | None) -> Mapping[str, str]:
-    """The labels of all fields that the branch's norm knows on a day."""
+    """The labels of all fields that the branch's norm knows on a day, and of its own."""
+    own = own_labels(branch, OwnField.About.RECORD)
     if day is None:
-        return {}
+        return own
     try:
         _, norm = norm_for(branch, day)
     except NormMissing:
-        return {}
-    return {element.key: element.label for element in norm.vocabulary}
+        return own
+    return {**{element.key: element.label for element in norm.vocabulary}, **own}
 
 
 def lay_out(
@@ -113,6 +118,7 @@ def lay_out(
         content = tick_lines(content, before, suggestions, day)
     lines = tuple(line for line in named_lines(content.lines) if line.branch_id == branch.id)
     requirements = requirements_for(branch, content, lines, today=today)
+    own = own_elements(branch, day)
     with_groups = bool(content.group) or Activity.GROUP_MEETING in content.activities
     facts, names = meeting_facts(branch, day, with_groups=with_groups)
     roster = Roster.of(names.items())
@@ -131,6 +137,7 @@ def lay_out(
         branch=branch,
         content=content,
         requirements=requirements,
+        own=own,
         facts=facts,
         roster=roster,
         suggestions=suggestions,
@@ -141,6 +148,7 @@ def lay_out(
             facts,
             today=today,
             lines=[line_target(line, record_id) for line in lines],
+            own=own,
         ),
     )
 

@@ -87,6 +87,7 @@ class OwnField:
     value: str
     is_must: bool
     rows: int
+    choices: tuple[str, ...] = ()
 
     @property
     def slot(self) -> str:
@@ -289,21 +290,26 @@ def _own_fields(desk: Desk) -> tuple[OwnField, ...]:
     """The norm's own fields: those asked for, then any that hold something from before."""
     held = desk.content.elements
     found: dict[str, OwnField] = {}
-    for one in desk.requirements:
-        for element in one.elements:
-            if element.key in _OWN_FIELDS:
-                continue
-            is_must = element.severity is Severity.ERROR
-            if element.key in found:
-                is_must = is_must or found[element.key].is_must
-            found[element.key] = OwnField(
-                key=element.key,
-                label=element.label,
-                hint=element.hint,
-                value=held.get(element.key, ""),
-                is_must=is_must,
-                rows=4 if element.min_length >= 15 else 2,
-            )
+    asked = [element for one in desk.requirements for element in one.elements]
+    for element in (*asked, *desk.own):
+        if element.key in _OWN_FIELDS:
+            continue
+        is_must = element.severity is Severity.ERROR
+        if element.key in found:
+            is_must = is_must or found[element.key].is_must
+        value = held.get(element.key, "")
+        found[element.key] = OwnField(
+            key=element.key,
+            label=element.label,
+            hint=element.hint,
+            value=value,
+            is_must=is_must,
+            rows=4 if element.min_length >= 15 else 2,
+            # what was chosen from an older list is still there to be kept
+            choices=tuple(dict.fromkeys((*element.choices, *([value] if value else ()))))
+            if element.choices
+            else (),
+        )
     stray = [key for key, text in held.items() if text and key not in found]
     if stray:
         labels = desk.labels

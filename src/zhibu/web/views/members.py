@@ -11,7 +11,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from zhibu.org import queries, services
-from zhibu.org.models import CorrectionRequest, Membership, MemberSpell, Organization
+from zhibu.org.choices import fields_on
+from zhibu.org.models import (
+    CorrectionRequest,
+    Membership,
+    MemberSpell,
+    Organization,
+    OwnField,
+)
 from zhibu.people.roles import Verb
 from zhibu.web import access, clock
 from zhibu.web.forms.organization import (
@@ -49,11 +56,16 @@ def roster(request: HttpRequest, branch: UUID) -> HttpResponse:
 def admit(request: HttpRequest, branch: UUID) -> HttpResponse:
     """A member comes onto the roster."""
     found = _branch(request, branch, Verb.EDIT_ROSTER)
-    form = AdmitForm(request.POST or None, branch=found, initial={"since": clock.today()})
+    form = AdmitForm(
+        request.POST or None,
+        branch=found,
+        initial={"since": clock.today()},
+        own=list(fields_on(found, OwnField.About.MEMBER, clock.today())),
+    )
     if request.method == "POST" and form.is_valid():
         try:
             member = services.admit_member(
-                branch=found, by=access.person_of(request), at=clock.now(), **form.cleaned_data
+                branch=found, by=access.person_of(request), at=clock.now(), **form.details
             )
         except services.Refused as refusal:
             form.add_error(None, str(refusal))
@@ -77,11 +89,16 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     membership = _membership(request, pk, Verb.EDIT_ROSTER)
     member = membership.member
     names = ("name", "sex", "born_on", "joined_on", "full_on", "is_leader")
-    form = MemberForm(request.POST or None, initial={name: getattr(member, name) for name in names})
+    form = MemberForm(
+        request.POST or None,
+        initial={name: getattr(member, name) for name in names},
+        own=list(fields_on(membership.branch, OwnField.About.MEMBER, clock.today())),
+        held=member.own,
+    )
     if request.method == "POST" and form.is_valid():
         services.edit_member(
             member=member, branch=membership.branch, by=access.person_of(request), at=clock.now(),
-            **form.cleaned_data,
+            **form.details,
         )  # fmt: skip
         messages.success(request, "已保存。")
         return redirect("member", pk)
