@@ -238,16 +238,17 @@ def _end(
     if last_day > timezone.localdate(at):
         raise Refused("日期还没有到，请到当天再办理。")
     _refuse_drafts(organization)
-    groups = _end_groups(organization, last_day, by, at)
-    posts = _end_posts(organization, last_day, by, at)
-    ended = org.dissolve_organization(
-        organization=organization, dissolved_on=last_day, by=by, at=at
-    )
+    # Tables before the tree, as every verb on lines does (`plans.services.desk.lock_plan`).
     day = f"{last_day.year}年{last_day.month}月{last_day.day}日"
     lapsed = lapse_lines(
         organization=organization, last_day=last_day, reason=f"{reason}（截至{day}），不再应办",
         by=by, at=at,
     )  # fmt: skip
+    groups = _end_groups(organization, last_day, by, at)
+    posts = _end_posts(organization, last_day, by, at)
+    ended = org.dissolve_organization(
+        organization=organization, dissolved_on=last_day, by=by, at=at
+    )
     return Outcome(
         ended,
         ended_organizations=(*groups, ended.name),
