@@ -64,6 +64,7 @@ def write_template(title: str, columns: Sequence[SheetColumn], notes: Sequence[s
             sheet.write_comment(0, index, clean(column.note)[:500], {"x_scale": 1.6, "author": ""})
         _add_list(sheet, index, column)
     sheet.freeze_panes(1, 1)
+    _for_printing(sheet)
     _write_notes(workbook, formats, title, columns, notes)
     workbook.close()
     return out.getvalue()
@@ -122,11 +123,19 @@ def write_marked(title: str, headings: Sequence[str], rows: Iterable[MarkedRow])
             style, day = (mark, f"{mark}_day") if mark else ("text", "date")
             _write_cell(page, number, index + 1, value, formats, style, day)
         page.write_string(number, last, clean(row.words)[:LONGEST_CELL], formats["words"])
+        page.set_row(number, _height(row.words))
     page.autofilter(0, 0, max(number, 1), last)
     page.freeze_panes(1, 0)
     _for_printing(page)
     workbook.close()
     return out.getvalue()
+
+
+def _height(words: str) -> float:
+    """Row height in points for the wrapped words: not every program works it out when it opens."""
+    # The column holds about 33 Chinese characters a line.
+    lines = sum(1 + len(line) // 33 for line in words.split("\n"))
+    return min(16.0 * max(lines, 1), 400.0)
 
 
 def _formats(workbook: Any) -> dict[str, Any]:
@@ -236,6 +245,7 @@ def _write_notes(
         sheet.write_string(row, 1, "必填" if column.is_needed else "", formats["words"])
         sheet.write_string(row, 2, clean(words), formats["words"])
         sheet.write_string(row, 3, clean("；".join(column.examples)), formats["words"])
+        sheet.set_row(row, 16.0 * (1 + len(words) // 30))
     _for_printing(sheet)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ T = TreeField
 YES: Final = ("是", "否")
 _BEGAN: Final = "从哪一天起，如2024-03-01；不填按起算日期登记。"
 _KEY_NOTE: Final = "由导出的文件带来，用来认出同一条信息；新增的行留空，不要改动。"
-_NOTES: Final[dict[Any, tuple[str, tuple[str, ...]]]] = {
+_MEMBER_NOTES: Final[dict[RosterField, tuple[str, tuple[str, ...]]]] = {
     F.NAME: ("姓名。", ("张三", "阿依努尔·吐尔逊")),
     F.SEX: ("男或女。", ("男",)),
     F.BORN_ON: ("年月日，只知道年月的写年月。", ("1985-03-02", "1985.03", "1985年3月")),
@@ -61,6 +61,8 @@ _NOTES: Final[dict[Any, tuple[str, tuple[str, ...]]]] = {
     F.INFIRM_SINCE: (_BEGAN, ()),
     F.VOTELESS_SINCE: (_BEGAN, ()),
     F.KEY: (_KEY_NOTE, ()),
+}  # fmt: skip
+_ORGANIZATION_NOTES: Final[dict[TreeField, tuple[str, tuple[str, ...]]]] = {
     T.NAME: ("党组织全称。", ("某某局机关第一党支部",)),
     T.SHORT_NAME: ("简称，用于页面；不填同全称。", ("第一党支部",)),
     T.KIND: ("组织类型；名称以“党支部”等结尾的可以不填。", ("党支部",)),
@@ -73,7 +75,7 @@ _NOTES: Final[dict[Any, tuple[str, tuple[str, ...]]]] = {
     T.THEME_DAY: ("主题党日固定在哪一天。", ("每月15日", "每月第二个星期五")),
     T.KEY: (_KEY_NOTE, ()),
 }  # fmt: skip
-_CHOICES: Final[dict[Any, tuple[str, ...]]] = {
+_CHOICES: Final[dict[RosterField | TreeField, tuple[str, ...]]] = {
     F.SEX: ("男", "女"),
     F.CATEGORY: ("正式党员", "预备党员"),
     **dict.fromkeys((F.IS_LEADER, F.AWAY, F.INFIRM, F.VOTELESS, T.IS_PILOT), YES),
@@ -82,9 +84,14 @@ _CHOICES: Final[dict[Any, tuple[str, ...]]] = {
 }
 _NEEDED: Final = frozenset({F.NAME, F.JOINED_ON, T.NAME})
 _WIDE: Final = {
-    F.BRANCH: 28, F.OFFICE: 18, F.KEY: 38, T.NAME: 34, T.PARENT: 34, T.SHORT_NAME: 18, T.KEY: 38,
+    F.BRANCH: 28,
+    F.OFFICE: 18,
+    F.KEY: 38,
+    T.PARENT: 34,
+    T.SHORT_NAME: 18,
     T.THEME_DAY: 20,
-}  # fmt: skip
+}
+_NAME_WIDTHS: Final = {RosterField: 13, TreeField: 34}  # both fields are the text "name"
 _ROSTER_NOTES: Final = (
     "一人一行，表头不要改动；列的次序可以调整，不需要的列可以删去。红色表头的列必填。",
     "不需要填写身份证号、民族、学历、家庭成员等，填了也不会读入。",
@@ -96,19 +103,26 @@ _TREE_NOTES: Final = (
 )
 
 
-def _columns(fields: tuple[Any, ...]) -> list[SheetColumn]:
-    return [
-        SheetColumn(
-            label_of(one),
-            _NOTES[one][0],
-            _CHOICES.get(one, ()),
-            is_day=one in DAYS,
-            is_needed=one in _NEEDED,
-            width=_WIDE.get(one, 13),
-            examples=_NOTES[one][1],
+def _columns(fields: Sequence[RosterField | TreeField]) -> list[SheetColumn]:
+    found = []
+    for one in fields:
+        # A member's name and an organisation's are the same text to a dictionary.
+        note, examples = (
+            _MEMBER_NOTES[one] if isinstance(one, RosterField) else _ORGANIZATION_NOTES[one]
         )
-        for one in fields
-    ]
+        is_name = one in {F.NAME, T.NAME}
+        found.append(
+            SheetColumn(
+                label_of(one),
+                note,
+                _CHOICES.get(one, ()),
+                is_day=one in DAYS,
+                is_needed=one in _NEEDED,
+                width=_NAME_WIDTHS[type(one)] if is_name else _WIDE.get(one, 13),
+                examples=examples,
+            )
+        )
+    return found
 
 
 def template_xlsx(kind: str) -> bytes:
