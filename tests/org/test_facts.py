@@ -64,7 +64,7 @@ def test_special_times_and_offices(cast: Cast) -> None:
     assert facts_of(member, cast, 2025)[0].away == ()
 
 
-def test_facts_of_many_take_five_queries_or_so(
+def test_facts_of_many_take_four_queries(
     cast: Cast, django_assert_num_queries: object
 ) -> None:
     """Ten more members and another branch cost no more."""
@@ -74,5 +74,5 @@ def test_facts_of_many_take_five_queries_or_so(
             since=date(2020, 1, 1), by=None, at=AT,
         )  # fmt: skip
     for branches in ([cast.branch], [cast.branch, cast.neighbour]):
-        with django_assert_num_queries(5):  # type: ignore[operator]
+        with django_assert_num_queries(4):  # type: ignore[operator]
             facts_of_branches(branches, year=2026)
