@@ -408,3 +408,13 @@ def test_no_export_holds_a_formula_or_script(world: World) -> None:
                         part,
                     )
     assert {"plan-xlsx", "overview-xlsx", "book-pdf", "book-docx"} <= set(taken)
+
+
+def test_the_marked_file_of_an_import_that_was_given_up_is_not_there(world: World) -> None:
+    """An old tab still offers it: its rows are gone, so it is no page, and no error."""
+    (thing, *_) = world.things["import-marked"]
+    client = client_of(world.scene.cast.secretary)
+    address = reverse("import-marked", args=thing.args)
+    assert client.get(address).status_code == 200
+    assert client.post(reverse("import-discard", args=thing.args)).status_code in {302, 303}
+    assert client.get(address).status_code == 404

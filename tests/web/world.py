@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from django.apps import apps
+from django.db.models import Q
 from django.urls import get_resolver
 from tests.handbook.scene import AT, Scene, make_scene
 
@@ -23,7 +24,16 @@ from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
 from zhibu.org.activists import enrol_activist
-from zhibu.org.models import Grant, Member, MemberSpell, Organization, Post
+from zhibu.org.imports import judge_import, start_import
+from zhibu.org.models import (
+    CorrectionRequest,
+    Grant,
+    Member,
+    MemberSpell,
+    Organization,
+    Post,
+    RosterImport,
+)
 from zhibu.org.reach import Reach, reach_of
 from zhibu.org.services import appoint, begin_spell
 from zhibu.people.models import Person
@@ -34,13 +44,17 @@ from zhibu.rules.contents import Attendance, Decision, RecordContent
 from zhibu.rules.norm import Activity
 from zhibu.web.urls import RIGHTS
 
+ROSTER = "姓名,性别,出生年月,入党时间,转正时间,党员类别\n子一明,女,1985-03,2010-07-01,2011-07-01,正式党员\n"
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 
 ONLY_POST = frozenset({
     "sign-out", "record-save", "seal", "seal-countersign", "grant-revoke", "account-invite",
-    "account-unlock", "account-switch",
+    "account-unlock", "account-switch", "import-decide", "import-confirm", "import-discard",
+    "import-undo",
 })  # fmt: skip
-ANYWHERE = frozenset({"accounts", "account-open", "ledger"})  # the verb, held somewhere
+ANYWHERE = frozenset(
+    {"accounts", "account-open", "ledger", "ledger-export"}
+)  # the verb, held somewhere
 OF_LINE = {"line", "line-edit", "line-remove", "line-waive", "line-restore"}
 AMENDS = frozenset({
     "plan-holidays", "plan-redraft", "plan-add", "plan-offers", "plan-upload", "line-edit",
@@ -49,12 +63,24 @@ AMENDS = frozenset({
 OF_YEAR = {"plan-draft", "plan-adopt", "plan-changes", "plan-xlsx", "plan", *AMENDS} - OF_LINE
 OF_ORGANIZATION = {
     "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
-    "organization-found", "organization-dissolve", "organization-use", "organization-term", "appoint", "grants", "invitations",
+    "organization-found", "organization-dissolve", "organization-use", "organization-term",
+    "organization-rename", "organization-move", "organization-merge", "organization-split",
+    "appoint", "grants", "invitations", "imports", "import-start",
 }  # fmt: skip
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
     "branch-home", "roster", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
 }  # fmt: skip
+OF_IMPORT = {
+    "import", "import-decide", "import-confirm", "import-discard", "import-undo", "import-marked",
+}  # fmt: skip
+NOT_OF_GROUPS = frozenset({
+    "organization-move", "organization-merge", "organization-use", "organization-split", "imports",
+    "import-start", "import-template",
+})  # fmt: skip
+FROM_ABOVE = frozenset({
+    "organization-rename", "organization-move", "organization-merge", "organization-use",
+})  # fmt: skip
 OF_MEMBER = {"member", "member-edit", "member-transfer", "spell-begin"}
 OF_DRAFT = {"record", "record-edit", "record-save", "record-file", "record-discard"}
 OF_FILED = {*OF_DRAFT, "record-correct", "record-void", "record-redact"}
@@ -96,6 +122,8 @@ class World:
             thing = Thing((organization.pk,), organization.path, is_group=is_group)
             self.put(OF_ORGANIZATION, thing)
             self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
+            tables = replace(thing, args=(organization.pk, "members"))
+            self.put({"import-template", "import-export"}, tables)
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):
             self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))
             self.put(OF_ACCOUNT, Thing((grant.person_id,), grant.organization.path))
@@ -137,6 +165,16 @@ class World:
         self.put({"spell-end"}, Thing((spell.pk,), path))
         activist = enrol_activist(branch=branch, name="钱九明", since=since, by=writer, at=at)
         self.put({"activist-change"}, Thing((activist.pk,), path))
+        asked = CorrectionRequest.objects.create(
+            member=members[0], text="入党时间应为2005年7月1日", asked_at=at
+        )
+        self.put({"correction-answer"}, Thing((asked.pk,), path))
+        held = start_import(
+            organization=branch, kind=RosterImport.Kind.MEMBERS, content=ROSTER.encode(),
+            file_name="名册.csv", effective_on=since, by=writer, at=at,
+        )  # fmt: skip
+        judge_import(held=held, at=at)
+        self.put(OF_IMPORT, Thing((held.pk,), path))
         self.furnish_plan(branch, writer)
         self.furnish_records(branch, writer, members)
 
@@ -238,11 +276,14 @@ def may(person: Person, name: str, verb: Verb, thing: Thing, *, writes: bool) ->
 
 def _narrower(reach: Reach, name: str, verb: Verb, thing: Thing, *, writes: bool) -> bool:
     """Where the right on the branch alone is not enough."""
-    if name == "organization-dissolve":  # by the level above
+    if name in NOT_OF_GROUPS and thing.is_group:
+        return False
+    if name in FROM_ABOVE:  # by the level above, of the highest by itself
+        return reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4] or thing.path)
+    if name in {"organization-dissolve", "organization-split"}:  # by the level above
         return bool(thing.path[:-4]) and reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4])
-    if name == "organization-use":  # by the level above, of the highest by itself; not of a group
-        above = thing.path[:-4] or thing.path
-        return not thing.is_group and reach.may(Verb.EDIT_ORGANIZATION, above)
+    if name == "import-export":  # every field, the personal ones too
+        return reach.may(Verb.SEE_PERSONAL, thing.path)
     if name in AMENDS and thing.is_adopted and writes:
         return reach.may(Verb.ADOPT_PLAN, thing.path)
     if name in BOOKS:
@@ -281,8 +322,8 @@ def state() -> dict[str, list[Any]]:
         if model._meta.app_label != "sessions":
             columns = [f.attname for f in model._meta.concrete_fields if f.name != "last_login"]
             rows = model._default_manager.order_by("pk")
-            if model is Entry:
-                rows = rows.exclude(verb="sign_in")
+            if model is Entry:  # reading leaves a line, and is meant to
+                rows = rows.exclude(Q(verb="sign_in") | Q(verb__regex="^(see|export)_"))
             found[model._meta.label] = list(rows.values_list(*columns))
     return found
 

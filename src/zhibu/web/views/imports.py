@@ -127,8 +127,10 @@ def undo(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_safe
 def marked(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The rows with faults, each marked with what to do."""
+    """The rows with faults, each marked with what to do; not there once the rows are gone."""
     held = _held(request, pk)
+    if not held.cells:
+        raise Http404
     return download(
         request, imports.marked_xlsx(held), f"标出差错-{_stem(held.file_name)}.xlsx", verb="export_roster",
         organization_id=held.organization_id,
