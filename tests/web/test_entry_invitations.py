@@ -8,12 +8,15 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from django.test import Client
 from django.urls import reverse
 from tests.cast import AT, PASSWORD, Cast, client_of
 from tests.web.test_entry_password import NEW, sign_in
 
 from zhibu.ledger.models import Entry
+from zhibu.ops.founding import ADMINISTRATORS, start_installation
+from zhibu.ops.invite import invite
 from zhibu.org.accounts import RunOut, Spent, accept_invitation, invite_many, invite_person
 from zhibu.org.services import Refused, grant_role, open_account
 from zhibu.people.invitations import ALPHABET, digest_of, new_token
@@ -307,3 +310,43 @@ def test_a_closed_account_is_out_at_once(cast: Cast) -> None:
     own = reverse("account-switch", args=[cast.system_admin.pk])
     admin.post(own, {"do": "close"})
     assert Person.objects.get(pk=cast.system_admin.pk).is_active
+
+
+def test_two_who_invite_the_same_people_give_one_slip_each(cast: Cast, guest: Person) -> None:
+    """The second list is empty: the slips that the first one printed stay good."""
+    first = invite_many(people=[guest], by=None, at=clock.now())
+    assert len(first) == 1
+    assert invite_many(people=[guest], by=None, at=clock.now()) == ()
+    assert Client().get(reverse("invitation", args=[first[0].token])).status_code == 200
+
+
+def test_the_last_administrator_is_let_in_from_the_machine_itself(cast: Cast) -> None:
+    """Locked, password forgotten, telephone lost: one command; a wrong name is a sentence."""
+    for _ in range(5):
+        sign_in(Client(), "system", "wrong")
+    done = CliRunner().invoke(invite, ["System", "--without-factors"])
+    assert done.exit_code == 0, done.output
+    found = re.search(r"/i/([a-z0-9-]+)/", done.output)
+    assert found
+    client = Client()
+    assert client.post(reverse("invitation", args=[found[1]]), FORM)["Location"] == reverse("home")
+    assert sign_in(Client(), "system", NEW).status_code == 302
+    line = Entry.objects.get(verb="recover")
+    assert (line.person, line.subject_id) == (None, cast.system_admin.pk)
+    assert "没有用户名" in CliRunner().invoke(invite, ["nobody-such"]).output
+
+
+def test_what_was_founded_is_changed_at_the_first_sign_in(db: None) -> None:
+    """The three passwords that `zhibu found` showed open nothing but the page to change them."""
+    from zhibu.norms.services import load_catalogue
+    from zhibu.org.models import Organization
+
+    load_catalogue(by=None, at=AT)
+    passwords = start_installation(
+        name="某机关党委", short="机关党委", kind=Organization.Kind.COMMITTEE,
+        founded_on=AT.date(), pack="organ", now=AT,
+    )  # fmt: skip
+    for (username, _, _), password in zip(ADMINISTRATORS, passwords, strict=True):
+        client = Client()
+        sign_in(client, username, password)
+        assert client.get(reverse("home"))["Location"] == reverse("password")

@@ -36,6 +36,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "found": Entry("zhibu.ops.founding:found", "正式启用：建立本单位和三员账号"),
     "org": Entry("zhibu.ops.rosters:org", "党组织名册：导入、导出、模板、撤销导入"),
     "roster": Entry("zhibu.ops.rosters:roster", "党员花名册：导入、导出、模板、撤销导入"),
+    "invite": Entry("zhibu.ops.invite:invite", "给一个账号发邀请：管理员本人忘记密码、遗失手机时"),
     "norm": Entry("zhibu.ops.norms:norm", "规范：检查、装入、列出、比较"),
     "plan": Entry("zhibu.ops.plans:plan", "年度安排表：起草、导出、导入"),
     "book": Entry("zhibu.ops.books:book", "工作手册：导出"),

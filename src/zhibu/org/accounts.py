@@ -77,12 +77,19 @@ def invite_person(
 def invite_many(*, people: Iterable[Person], by: Person | None, at: datetime) -> tuple[Slip, ...]:
     """A one-time link for each who never signed in; a line in the ledger for each.
 
-    Who has a password is passed over: nobody loses one by a list.
+    Who has a password is passed over: nobody loses one by a list. So is who has an invitation that
+    holds: of two who invite the same people at once, one gives the slips.
     """
-    locked = Person.objects.select_for_update().filter(
-        pk__in=[person.pk for person in people], last_login__isnull=True, is_active=True
+    locked = list(
+        Person.objects.select_for_update()
+        .filter(pk__in=[person.pk for person in people], last_login__isnull=True, is_active=True)
+        .order_by("username")
     )
-    chosen = [person for person in locked.order_by("username") if not person.has_usable_password()]
+    waiting = Invitation.objects.waiting().filter(person__in=locked, expires_at__gt=at)
+    invited = set(waiting.values_list("person_id", flat=True))
+    chosen = [
+        person for person in locked if person.pk not in invited and not person.has_usable_password()
+    ]
     slips = _invite(chosen, by=by, at=at)
     for slip in slips:
         note(
