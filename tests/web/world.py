@@ -31,6 +31,7 @@ from zhibu.org.models import (
     Member,
     MemberSpell,
     Organization,
+    OwnField,
     Post,
     RosterImport,
 )
@@ -65,7 +66,7 @@ OF_ORGANIZATION = {
     "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
-    "appoint", "grants", "invitations", "imports", "import-start",
+    "appoint", "grants", "invitations", "imports", "import-start", "choices", "own-field-add",
 }  # fmt: skip
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
@@ -165,6 +166,10 @@ class World:
         self.put({"spell-end"}, Thing((spell.pk,), path))
         activist = enrol_activist(branch=branch, name="钱九明", since=since, by=writer, at=at)
         self.put({"activist-change"}, Thing((activist.pk,), path))
+        own = OwnField.objects.create(
+            organization=branch, about=OwnField.About.MEMBER, label="特长", since=since
+        )
+        self.put({"own-field-end"}, Thing((own.pk,), path))
         asked = CorrectionRequest.objects.create(
             member=members[0], text="入党时间应为2005年7月1日", asked_at=at
         )
