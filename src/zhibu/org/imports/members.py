@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q
 
 from zhibu.org.imports.journal import Journal
+from zhibu.org.imports.refusals import ImportOutdated
 from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post
 from zhibu.org.services import Refused
 from zhibu.people.keys import new_key
@@ -136,8 +137,9 @@ class MemberWriter:
     def _change(self, one: Difference) -> None:
         changes = {change.field: change.after for change in one.changes}
         member = Member.objects.select_for_update().get(pk=one.member)
-        self._set(member, {name: changes[name] for name in changes.keys() & _PLAIN})
         seat = Membership.objects.select_for_update().get(member=member, until__isnull=True)
+        self._check_unchanged(one, member, seat)
+        self._set(member, {name: changes[name] for name in changes.keys() & _PLAIN})
         if "branch" in changes or "group" in changes:
             seat = self._move(one, member, seat, "branch" in changes)
         elif "since" in changes:
@@ -151,6 +153,14 @@ class MemberWriter:
                 self._set_spell(one, member, name, changes[name])
             elif since in changes:
                 self._redate_spell(member, name, changes[since])
+
+    def _check_unchanged(self, one: Difference, member: Member, seat: Membership) -> None:
+        """Whether the locked rows are still what was judged a moment ago."""
+        known = self.known[one.member]
+        if str(seat.branch_id) != known.branch or str(seat.group_id or "") != known.group:
+            raise ImportOutdated
+        if any(getattr(member, name) != getattr(known, name) for name in _PLAIN):
+            raise ImportOutdated
 
     def _set(self, row: models.Model, values: dict[str, Any]) -> None:
         """Change a row, and keep in the journal what it was."""
