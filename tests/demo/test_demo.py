@@ -253,6 +253,28 @@ def test_the_command_tells_the_accounts_and_does_it_once(
     assert RecordVersion.objects.count() == count
 
 
+def test_a_demonstration_is_never_left_half_made_or_locked(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, freeze: Callable[[datetime], None]
+) -> None:
+    """Interrupted at the last step nothing is there; a lost file of passwords is made anew."""
+    freeze(NOW)
+
+    def interrupt(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("zhibu.ops.demo.command.remember_accounts", interrupt)
+        CliRunner().invoke(demo, ["--branches", "1"], standalone_mode=False)
+    assert not Person.objects.exists()
+    assert CliRunner().invoke(demo, ["--branches", "1"], standalone_mode=False).exit_code == 0
+    (data_dir / "demonstration.json").unlink()
+    told = CliRunner().invoke(demo, standalone_mode=False)
+    assert told.exception is None, told.output
+    password, accounts = recall_accounts(data_dir) or ("", ())
+    assert password in told.output
+    assert Person.objects.get(username=accounts[0].username).check_password(password)
+
+
 def test_no_demonstration_beside_real_data() -> None:
     """It would never get out again."""
     Organization.objects.create(

@@ -6,10 +6,13 @@ from typing import Any
 
 import click
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from tqdm import tqdm
 
 from zhibu.ops import checks
 from zhibu.ops.accounts import (
+    Account,
     choose_password,
     describe_accounts,
     recall_accounts,
@@ -50,8 +53,7 @@ def demo(*, seed: int, branches: int | None, years: int) -> int:
         prepare_database()  # in an empty folder this is the first command
     if Person.objects.filter(is_demonstration=True).exists():
         click.echo("演示数据已经存在，不再重复生成。")
-        if known := recall_accounts(settings.DATA_DIR):
-            click.echo(describe_accounts(*known))
+        click.echo(describe_accounts(*(recall_accounts(settings.DATA_DIR) or renew_password())))
         return 0
     if Organization.objects.exists():
         raise click.ClickException(
@@ -65,10 +67,22 @@ def demo(*, seed: int, branches: int | None, years: int) -> int:
             "password": password,
             "advance": bar.update,
         }
-        if branches is None:
-            stage = build_bureau(**told)
-        else:
-            stage = build_multitude(**told, branches=branches, years=years)
-    remember_accounts(settings.DATA_DIR, password=password, accounts=stage.accounts)
+        # In one transaction with the file: data whose password nobody knows are of no use.
+        with transaction.atomic():
+            if branches is None:
+                stage = build_bureau(**told)
+            else:
+                stage = build_multitude(**told, branches=branches, years=years)
+            remember_accounts(settings.DATA_DIR, password=password, accounts=stage.accounts)
     click.echo(describe_accounts(password, stage.accounts))
     return 0
+
+
+def renew_password() -> tuple[str, tuple[Account, ...]]:
+    """A new password for the demonstration accounts, when the file with the old one is gone."""
+    password = choose_password()
+    people = Person.objects.filter(is_demonstration=True)
+    people.update(password=make_password(password))
+    accounts = tuple(Account(person.username, person.name) for person in people.order_by("pk"))
+    remember_accounts(settings.DATA_DIR, password=password, accounts=accounts)
+    return password, accounts
