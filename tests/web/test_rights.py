@@ -84,13 +84,13 @@ def quick_documents(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"zhibu.web.views.{name}", cache_by_text(real))
 
 
-def cache_by_text(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def cache_by_text(make: Callable[..., Any]) -> Callable[..., Any]:
     made: dict[str, Any] = {}
 
-    def once(values: Any) -> Any:
-        key = repr(values)
+    def once(*values: Any, **more: Any) -> Any:
+        key = repr((values, more))
         if key not in made:
-            made[key] = make(values)
+            made[key] = make(*values, **more)
         return made[key]
 
     return once
