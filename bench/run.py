@@ -13,13 +13,14 @@ from pathlib import Path
 from ground import Result, options
 
 HERE = Path(__file__).resolve().parent
-MEASURES = ("duties", "pages", "filing", "book", "verify", "overview", "rosters")
+MEASURES = ("duties", "pages", "filing", "book", "verify", "verify-sqlite", "overview", "rosters")
 START, END = "<!-- results -->", "<!-- end of results -->"
 
 
 def run(name: str, flags: list[str]) -> list[Result]:
     """The results of one measure; none when it failed, which is said."""
-    command = [sys.executable, str(HERE / f"{name}.py"), *flags]
+    file, _, flag = name.partition("-")
+    command = [sys.executable, str(HERE / f"{file}.py"), *flags, *([f"--{flag}"] if flag else [])]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         print(f"{name}: failed, see above", file=sys.stderr)
