@@ -34,6 +34,7 @@ LARGEST: Final = 150_000  # bytes
 # A chart that is off the screen waits until it is scrolled to.
 ALL_DRAWN: Final = """() => [...document.images].every(image =>
     image.complete || image.getBoundingClientRect().top > innerHeight)"""
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 PATIENCE: Final = 180  # seconds until the demonstration data is there
 
 
@@ -56,6 +57,7 @@ def main() -> int:
         camera = Camera(browser, address)
         photograph_secretary(camera)
         photograph_office(camera)
+        photograph_network(camera)
         photograph_administrators(camera)
         browser.close()
     for old in set(PICTURES.glob("*.png")) - camera.taken:
@@ -175,6 +177,8 @@ def photograph_secretary(camera: Camera) -> None:
     camera.take(phone, "today-phone", text="记录一次活动")
     branch, year = find_key(phone.url), read_year(phone)
     photograph_meeting(camera, phone, branch)
+    camera.go(phone, "/me/")
+    camera.take(phone, "own-phone", text="本人信息")
     desk = camera.sign_in("zhibu01", DESK)
     for name, path, text in (
         ("plan-desk", f"/b/{branch}/plan/{year}/", "全年一览"),
@@ -231,15 +235,69 @@ def photograph_office(camera: Camera) -> None:
     camera.take(desk, "waive-desk", text="免除")
 
 
+def photograph_network(camera: Camera) -> None:
+    """The office keeps the tree: a change before it is confirmed, a roster with faults, choices."""
+    desk = camera.sign_in("dangban", DESK)
+    committee = find_key(desk.url)
+    camera.go(desk, f"/o/{committee}/organization/")
+    branch = find_key(find_link(desk, "main tbody a[href$='/organization/']"))
+    camera.go(desk, f"/o/{branch}/merge/")
+    desk.select_option("#id_target", index=1)
+    desk.get_by_role("button", name="下一步").click()
+    desk.evaluate("window.scrollTo(0, 150)")
+    camera.take(desk, "tree-change-desk", text="还没有办理")
+    camera.go(desk, f"/o/{committee}/imports/new/?kind=members")
+    desk.set_input_files(
+        "#id_file", {"name": "党员花名册.xlsx", "mimeType": XLSX, "buffer": faulty_roster()}
+    )
+    desk.get_by_role("button", name="上传并核对").click()
+    camera.take(desk, "import-faults-desk", text="下载标出差错的文件")
+    camera.go(desk, f"/o/{committee}/choices/fields/new/")
+    desk.select_option("#id_about", "member")
+    desk.fill("#id_label", "志愿服务组别")
+    desk.get_by_role("button", name="增加", exact=True).click()
+    camera.take(desk, "choices-desk", text="志愿服务组别")
+
+
+def faulty_roster() -> bytes:
+    """A roster as offices keep it, with what is usually wrong in one."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    if sheet is None:
+        raise RuntimeError("no sheet")
+    sheet.title = "花名册"
+    for row in (
+        ("党员花名册（2026年）",),
+        ("姓名", "性别", "出生年月", "入党时间", "转正时间", "党员类别", "所在党支部", "身份证号"),
+        ("申一川", "男", "1985.03", "2012.07", "2013.07", "正式党员", "办公室党支部", ""),
+        ("酉二宁", "女", "1990-13", "2014年7月1日", "2015年7月1日", "正式党员", "综合支部", ""),
+        ("戌三平", "男", "1979.1", "2001.7.1", "2002.7.1", "党员", "办公室党支部", ""),
+        ("", "女", "1988.6", "2010.7", "2011.7", "正式党员", "办公室党支部", ""),
+    ):
+        sheet.append(row)
+    sheet.merge_cells("A1:H1")
+    held = io.BytesIO()
+    book.save(held)
+    return held.getvalue()
+
+
 def photograph_administrators(camera: Camera) -> None:
-    """The three administrators: accounts, roles, the ledger."""
+    """The three administrators: accounts, a slip, roles, the ledger."""
     system = camera.sign_in("xitong", DESK)
     camera.go(system, "/accounts/")
     camera.take(system, "accounts-desk", text="新建账号")
+    camera.go(system, "/accounts/new/")
+    system.fill("#id_username", "xinshuji")
+    system.fill("#id_name", "午书记")
+    system.get_by_role("button", name="建立并生成邀请单").click()
+    camera.take(system, "slip-desk", text="邀请码")
     security = camera.sign_in("anquan", DESK)
     camera.go(security, f"/o/{find_key(security.url)}/grants/")
     camera.take(security, "grants-desk", text="授予角色")
     audit = camera.sign_in("shenji", DESK)
+    camera.go(audit, "/ledger/?verb=")
     camera.take(audit, "ledger-desk", text="只增不改")
 
 
