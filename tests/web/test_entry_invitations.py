@@ -18,6 +18,7 @@ from zhibu.ledger.models import Entry
 from zhibu.ops.founding import ADMINISTRATORS, start_installation
 from zhibu.ops.invite import invite
 from zhibu.org.accounts import RunOut, Spent, accept_invitation, invite_many, invite_person
+from zhibu.org.models import Grant, Member
 from zhibu.org.services import Refused, grant_role, open_account
 from zhibu.people.invitations import ALPHABET, digest_of, new_token
 from zhibu.people.models import Invitation, Person
@@ -350,3 +351,42 @@ def test_what_was_founded_is_changed_at_the_first_sign_in(db: None) -> None:
         client = Client()
         sign_in(client, username, password)
         assert client.get(reverse("home"))["Location"] == reverse("password")
+
+
+def test_a_whole_roster_comes_in(cast: Cast, django_assert_max_num_queries: Any) -> None:
+    """One administrator opens the accounts, the other gives the roles, slips are printed, all get in."""
+    waiting = Member.objects.filter(person=None, memberships__branch=cast.branch).count()
+    system, security = client_of(cast.system_admin), client_of(cast.security_admin)
+    slips, roles = (reverse(name, args=[cast.branch.pk]) for name in ("invitations", "grants"))
+    assert f"有 {waiting} 名党员还没有账号" in system.get(slips).content.decode()
+    assert system.post(slips, {"do": "open"}).status_code == 303
+    assert system.post(slips, {"do": "open"}).status_code == 303  # nothing is left to do
+    opened = Person.objects.filter(username__startswith="dy")
+    assert opened.count() == waiting
+    assert not any(person.has_usable_password() for person in opened)
+    assert not Grant.objects.filter(person__in=opened).exists()
+    assert f"有 {waiting} 名党员有账号" in security.get(roles).content.decode()
+    for _ in range(2):
+        assert security.post(roles, {"do": "members"}).status_code == 302
+    given = Grant.objects.filter(person__in=opened)
+    assert given.count() == waiting
+    assert {(grant.role, grant.organization_id, grant.with_below) for grant in given} == {
+        (Role.MEMBER, cast.branch.pk, False)
+    }
+    page = system.get(slips)
+    printed = system.post(slips, {"nonce": page.context["page"].nonce}).content.decode()
+    assert printed.count('class="slip"') == waiting
+    client = Client()
+    client.post(reverse("invitation", args=[code_on(printed)]), FORM)
+    home = client.get(reverse("home"))["Location"]
+    assert home == reverse("branch-home", args=[cast.branch.pk])
+    verbs = Entry.objects.filter(subject_id__in=[one.pk for one in opened])
+    assert verbs.filter(verb="open_account").count() == waiting
+    assert verbs.filter(verb="grant").count() == waiting
+    with django_assert_max_num_queries(12):
+        security.get(roles)
+    for client in (security, system):  # each only their own part
+        assert 404 in {
+            client.post(slips, {"do": "open"}).status_code,
+            client.post(roles, {"do": "members"}).status_code,
+        }

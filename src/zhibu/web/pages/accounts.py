@@ -30,6 +30,7 @@ class GrantsPage:
     crumbs: tuple[Crumb, ...]
     rows: Page[Any]
     form: forms.BaseForm
+    members: int  # with an account and no role yet
 
 
 @dataclass(frozen=True, slots=True)

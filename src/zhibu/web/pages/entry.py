@@ -106,6 +106,7 @@ class InvitationsPage:
     most: int
     days: int
     nonce: str
+    members: int  # on the rosters, without an account
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from zhibu.documents.literal import clean_line
 from zhibu.org import queries, services
 from zhibu.org.account_queries import holding_at, people_within
 from zhibu.org.accounts import invite_person
+from zhibu.org.member_accounts import grant_members, members_without_role
 from zhibu.org.models import Grant
 from zhibu.people.models import Person
 from zhibu.people.roles import Role, Verb
@@ -28,6 +29,8 @@ from zhibu.web.pages.entry import print_slips
 from zhibu.web.pages.forms import FormPage
 from zhibu.web.pages.organizations import crumbs_to
 from zhibu.web.paging import page_of
+
+MOST = 1000  # roles given at once
 
 
 def accounts(request: HttpRequest) -> HttpResponse:
@@ -79,6 +82,12 @@ def open_account(request: HttpRequest) -> HttpResponse:
 def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who holds a role on this organisation; gives one."""
     organization = access.get_organization(request, pk, Verb.GRANT)
+    if request.method == "POST" and request.POST.get("do") == "members":
+        count = grant_members(
+            organization=organization, by=access.person_of(request), at=clock.now(), most=MOST
+        )
+        messages.success(request, f"已授予 {count} 名党员“党员”角色，立即生效。")
+        return redirect("grants", pk)
     form = GrantForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         last: date | None = form.cleaned_data["until"]
@@ -100,6 +109,7 @@ def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
         crumbs=crumbs_to(organization, access.reach(request)),
         rows=page_of(request, queries.grants_on(organization, clock.now())),
         form=form,
+        members=members_without_role(organization, clock.now()).count(),
     )
     return render(request, "web/grants.html", {"page": page}, status=422 if form.is_bound else 200)
 

@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from zhibu.org import accounts
 from zhibu.org.account_queries import people_to_invite
+from zhibu.org.member_accounts import members_without_account, open_member_accounts
 from zhibu.people.invitations import ALPHABET
 from zhibu.people.roles import Verb
 from zhibu.web import access, clock
@@ -44,6 +45,12 @@ def invitations(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = access.get_organization(request, pk, Verb.EDIT_ACCOUNTS)
     at = clock.now()
     people = people_to_invite(organization, access.reach(request), at)
+    if request.method == "POST" and request.POST.get("do") == "open":
+        count = open_member_accounts(
+            organization=organization, by=access.person_of(request), at=at, most=MOST
+        )
+        messages.success(request, f"已为 {count} 名党员开立账号，请安全管理员授予角色。")
+        return see_other("invitations", pk)
     if request.method == "POST":
         # A page that is loaded again must not make the slips void that were just printed.
         if not request.POST.get("nonce") or request.POST["nonce"] != request.session.pop(
@@ -68,6 +75,7 @@ def invitations(request: HttpRequest, pk: UUID) -> HttpResponse:
         most=MOST,
         days=settings.INVITATION_TIME.days,
         nonce=nonce,
+        members=members_without_account(organization).count(),
     )
     return render(request, "web/invitations.html", {"page": shown})
 
