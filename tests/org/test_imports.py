@@ -38,7 +38,15 @@ from zhibu.org.imports import (
     undo_import,
 )
 from zhibu.org.imports.undoing import _WORDS, known_models
-from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post, RosterImport
+from zhibu.org.models import (
+    Member,
+    Membership,
+    MemberSpell,
+    Organization,
+    OwnField,
+    Post,
+    RosterImport,
+)
 from zhibu.org.services import Refused, admit_member, begin_spell, edit_member, open_account
 
 NOW = datetime(2026, 11, 23, 10, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -512,6 +520,44 @@ def test_every_step_has_its_words() -> None:
     } <= set(VERBS)
     assert SUBJECTS["rosterimport"]
     assert known_models() <= set(_WORDS)
+
+
+def test_own_columns(cast: Cast) -> None:
+    """Columns that an organisation added come in, are checked, changed, undone and go out again."""
+    one = OwnField.objects.create(
+        organization=cast.committee,
+        about="member",
+        label="业务专长",
+        since=START,
+        options=["法律", "检验"],
+    )
+    two = OwnField.objects.create(
+        organization=cast.branch, about="member", label="备注", since=START
+    )
+    before = everything()
+    rows = [
+        person("赵新", 业务专长="法律", 备注="新近调入"),
+        person("钱新", 所在党支部="第二党支部", 业务专长="检验"),
+    ]
+    held = confirmed(cast, *rows)
+    assert Member.objects.get(name="赵新").own == {one.key: "法律", two.key: "新近调入"}
+    assert read_report(started(cast, *rows)).counts.same == 2
+    content = roster_xlsx(cast.committee, on=TODAY)
+    report = read_report(started(cast, content=content))
+    assert {"业务专长", "备注"} <= {column.label for column in report.columns}
+    assert report.counts.same == report.counts.rows
+    changed = started(cast, person("赵新", 业务专长="检验"))
+    (change,) = read_report(changed).changes
+    assert [(f.label, f.before, f.after) for f in change.fields] == [("业务专长", "法律", "检验")]
+    changed = confirm_import(held=changed, by=cast.office, at=NOW)
+    assert Member.objects.get(name="赵新").own == {one.key: "检验", two.key: "新近调入"}
+    undo_import(held=changed, by=cast.office, at=NOW)
+    undo_import(held=held, by=cast.office, at=NOW)
+    assert everything() == before
+    wrong = started(
+        cast, person("赵新", 业务专长="绘画"), person("钱新", 所在党支部="第二党支部", 备注="某")
+    )
+    assert [fault.rule for fault in read_report(wrong).faults] == ["ROSTER-47", "ROSTER-46"]
 
 
 def test_judging_an_applied_import_changes_nothing(cast: Cast) -> None:

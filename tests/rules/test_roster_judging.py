@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from zhibu.documents.roster_reading import read_roster_file
 from zhibu.documents.roster_writing import SheetColumn, write_roster
 from zhibu.rules.roster_columns import RosterField, find_heading, label_of, likeness
+from zhibu.rules.roster_comparing import KnownMember
 from zhibu.rules.roster_export import ROSTER_COLUMNS, member_cells
-from zhibu.rules.roster_judging import Judgement, KnownMember, Outcome, judge_roster
+from zhibu.rules.roster_judging import Judgement, Outcome, judge_roster
 from zhibu.rules.roster_places import KnownPlace, Places
 from zhibu.rules.roster_sheet import parse_roster
 from zhibu.rules.roster_values import OFFICE_WORDS

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection, Sequence
 from collections.abc import Mapping as MappingOf
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -61,7 +61,20 @@ class TreeField(StrEnum):
     THEME_DAY = "theme_day"
 
 
-AnyField = RosterField | TreeField
+@dataclass(frozen=True, slots=True)
+class OwnColumn:
+    """A column that an organisation added to its roster (自设栏目), known by its name."""
+
+    label: str
+
+    @property
+    def value(self) -> str:
+        """As the fields are named elsewhere."""
+        return f"{OWN}{self.label}"
+
+
+OWN: Final = "own:"
+AnyField = RosterField | TreeField | OwnColumn
 
 # The first name is the one that we write; the others are recognised.
 ROSTER_NAMES: Final[MappingOf[RosterField, tuple[str, ...]]] = {
@@ -197,7 +210,9 @@ class Mapping:
 
 def label_of(field: AnyField) -> str:
     """The name of a field, as we write it above a column."""
-    return (ROSTER_NAMES if isinstance(field, RosterField) else TREE_NAMES)[field][0]  # type: ignore[index]
+    if isinstance(field, OwnColumn):
+        return field.label
+    return ROSTER_NAMES[field][0] if isinstance(field, RosterField) else TREE_NAMES[field][0]
 
 
 _BRACKETS: Final = re.compile(r"[(\[{【〔].*?[)\]}】〕]")
@@ -223,26 +238,32 @@ _NEVER_PARTS: Final = ("身份证", "身份号码", "证件号")
 _LEADING: Final = {False: RosterField.NAME, True: TreeField.NAME}
 
 
-def likeness(rows: Sequence[Row], *, is_tree: bool = False) -> int:
+def likeness(rows: Sequence[Row], *, is_tree: bool = False, own: Collection[str] = ()) -> int:
     """How much the first rows of a sheet look like the table that is wanted; 0 for not at all."""
-    found = find_heading(rows, is_tree=is_tree)
+    found = find_heading(rows, is_tree=is_tree, own=own)
     return len(found.columns) if found is not None else 0
 
 
-def find_heading(rows: Sequence[Row], *, is_tree: bool = False) -> Mapping | None:
+def find_heading(
+    rows: Sequence[Row], *, is_tree: bool = False, own: Collection[str] = ()
+) -> Mapping | None:
     """The heading among the first rows, below whatever titles there are; None when there is none.
 
     A heading in two rows (a title over several columns, their names below it) is taken as one.
+    `own` are the names of columns that the organisation has added.
     """
+    known: dict[str, AnyField] = {fold(label): OwnColumn(label) for label in own}
+    # Our own names first: an added column does not take the place of 姓名.
+    known.update(_TREE if is_tree else _ROSTER)
     best: tuple[int, Mapping] | None = None
     looked_at = rows[:HEADING_WITHIN]
     for at, (number, cells) in enumerate(looked_at):
         choices = [(number, list(cells[:MOST_COLUMNS]))]
         if at + 1 < len(looked_at) and looked_at[at + 1][0] == number + 1:
             below = looked_at[at + 1][1]
-            choices.append((number + 1, _join(cells[:MOST_COLUMNS], below[:MOST_COLUMNS], is_tree)))
+            choices.append((number + 1, _join(cells[:MOST_COLUMNS], below[:MOST_COLUMNS], known)))
         for row, headings in choices:
-            mapping = _map(row, headings, is_tree)
+            mapping = _map(row, headings, known)
             if _LEADING[is_tree] not in mapping.fields or len(mapping.columns) < 2:
                 continue
             # A row that is named twice may be data; more columns are more certainly a heading.
@@ -251,12 +272,11 @@ def find_heading(rows: Sequence[Row], *, is_tree: bool = False) -> Mapping | Non
     return best[1] if best else None
 
 
-def _join(upper: Sequence[Any], lower: Sequence[Any], is_tree: bool) -> list[Any]:
+def _join(upper: Sequence[Any], lower: Sequence[Any], known: MappingOf[str, AnyField]) -> list[Any]:
     """The names of the lower row where they are known, else those above them."""
     width = max(len(upper), len(lower))
     above = [*upper, *[""] * (width - len(upper))]
     below = [*lower, *[""] * (width - len(lower))]
-    known = _TREE if is_tree else _ROSTER
     return [
         low if fold(low) in known or fold(low) in _NOT or _is_never(fold(low)) else high
         for high, low in zip(above, below, strict=True)
@@ -267,8 +287,7 @@ def _is_never(name: str) -> bool:
     return name in _NEVER or any(part in name for part in _NEVER_PARTS)
 
 
-def _map(row: int, headings: Sequence[Any], is_tree: bool) -> Mapping:
-    known = _TREE if is_tree else _ROSTER
+def _map(row: int, headings: Sequence[Any], known: MappingOf[str, AnyField]) -> Mapping:
     columns: list[Column] = []
     left: list[LeftColumn] = []
     taken: dict[AnyField, int] = {}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
 from zhibu.rules.roster_columns import RosterField, TreeField
-from zhibu.rules.roster_judging import KnownMember
+from zhibu.rules.roster_comparing import KnownMember
 from zhibu.rules.roster_tree import FIELD_NAMES, KIND_NAMES, KnownOrganization, say_theme_day
 from zhibu.rules.roster_values import OFFICE_WORDS
 
@@ -27,8 +28,13 @@ DAYS: Final = frozenset(
 _SEXES: Final = {"m": "男", "f": "女"}
 
 
-def member_cells(member: KnownMember, *, branch: str, group: str, today: date) -> list[Any]:
-    """One row of the export; `branch` and `group` are names that are found again."""
+def member_cells(
+    member: KnownMember, *, branch: str, group: str, today: date, own: Sequence[str] = ()
+) -> list[Any]:
+    """One row of the export; `branch` and `group` are names that are found again.
+
+    `own` are the names of added columns, whose texts follow.
+    """
     spells = dict(member.spells)
     days = [since for _, since in member.posts]
     is_full = member.full_on is not None and member.full_on <= today
@@ -53,7 +59,8 @@ def member_cells(member: KnownMember, *, branch: str, group: str, today: date) -
         began = spells.get(field.value)
         values[field] = "否" if began is None else "是"
         values[since] = began
-    return [values[field] for field in ROSTER_COLUMNS]
+    texts = dict(member.own)
+    return [*(values[field] for field in ROSTER_COLUMNS), *(texts.get(name, "") for name in own)]
 
 
 def _days_of_offices(days: list[date]) -> Any:

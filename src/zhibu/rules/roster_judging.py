@@ -11,35 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
+from zhibu.rules.roster_columns import OWN
+from zhibu.rules.roster_comparing import KnownMember, changes_of, is_exact, likeness
 from zhibu.rules.roster_faults import ANOTHER, MEND, SAME, YEAR_LATER, Fault, FieldChange, Question
 from zhibu.rules.roster_places import Places
-from zhibu.rules.roster_sheet import SPELLS, MemberRow, ParsedRoster, month_notes
+from zhibu.rules.roster_sheet import MemberRow, ParsedRoster, month_notes
 from zhibu.rules.roster_values import FULL, PROBATIONARY
 from zhibu.rules.verdicts import Severity
 
 FULL_ON: Final = "full_on"  # key of the one question that is about the whole sheet
-_PLAIN: Final = ("name", "sex", "born_on", "joined_on", "full_on", "is_leader")
 _CLOSE: Final = 2
-
-
-@dataclass(frozen=True, slots=True)
-class KnownMember:
-    """One member as kept: `branch` and `group` are keys, `posts` and `spells` what holds now."""
-
-    key: str
-    name: str
-    joined_on: date
-    branch: str
-    since: date
-    sex: str = ""
-    born_on: date | None = None
-    full_on: date | None = None
-    is_leader: bool = False
-    group: str = ""
-    posts: tuple[tuple[str, date], ...] = ()  # office, since
-    spells: tuple[tuple[str, date], ...] = ()  # away, infirm, voteless; since
+LONGEST_OWN: Final = 500
+OwnColumns = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Branch → name of an added column → what may be chosen there; nothing for free text."""
 
 
 class Outcome(StrEnum):
@@ -102,13 +88,14 @@ def judge_roster(
     *,
     today: date,
     decisions: Mapping[str, str] | None = None,
+    own: OwnColumns | None = None,
 ) -> Judgement:
-    """Compare the rows with the members that are kept. `places` knows the branches and groups.
+    """Compare the rows with the members that are kept.
 
-    `decisions` are answers to questions asked before. The same rows and members give the same
+    `places` knows the branches and groups, `own` the columns that organisations added. `decisions` are answers to questions asked before. The same rows and members give the same
     judgement, and a file that was written from the members gives no difference.
     """
-    return _Judge(known, places, today, dict(decisions or {})).judge(parsed)
+    return _Judge(known, places, today, dict(decisions or {}), own or {}).judge(parsed)
 
 
 class _Judge:
@@ -118,7 +105,9 @@ class _Judge:
         places: Places,
         today: date,
         decisions: Mapping[str, str],
+        own: OwnColumns,
     ) -> None:
+        self.own = own
         self.places = places
         self.today = today
         self.decisions = decisions
@@ -191,10 +180,23 @@ class _Judge:
         for fault in found.faults:
             self._add(fault)
         self.seats[row.row] = (found.branch, found.group)
+        if row.own and found.branch:
+            self._judge_own(row, self.own.get(found.branch, {}))
         if row.offices and "group_leader" in row.offices and not found.faults:
             held = found.group if row.group is not None else (member.group if member else None)
             if not held and self._group_of_namesake(row, found.branch) is None:
                 self._add(Fault(row.row, "office", "ROSTER-27"))
+
+    def _judge_own(self, row: MemberRow, asked: Mapping[str, tuple[str, ...]]) -> None:
+        for label, text in row.own:
+            choices = asked.get(label)
+            facts = {"column": label, "text": text[:40], "names": choices}
+            if choices is None:
+                self._add(Fault(row.row, f"{OWN}{label}", "ROSTER-46", Severity.ERROR, facts))
+            elif choices and text not in choices:
+                self._add(Fault(row.row, f"{OWN}{label}", "ROSTER-47", Severity.ERROR, facts))
+            elif len(text) > LONGEST_OWN:
+                self._add(Fault(row.row, f"{OWN}{label}", "ROSTER-48", Severity.ERROR, facts))
 
     def _group_of_namesake(self, row: MemberRow, branch: str) -> str | None:
         groups = {one.group for one in self.by_name.get(row.name, ()) if one.branch == branch}
@@ -213,7 +215,7 @@ class _Judge:
                 continue
             branch = self.seats[row.row][0]
             for one in self.by_name.get(row.name, ()):
-                if one.key not in self.claimed and one.branch == branch and _is_exact(row, one):
+                if one.key not in self.claimed and one.branch == branch and is_exact(row, one):
                     matched[row.row] = one
                     self.claimed[one.key] = row.row
                     break
@@ -237,7 +239,7 @@ class _Judge:
         candidates = [
             (rank, one)
             for one in self.by_name.get(row.name, ())
-            if one.key not in self.claimed and (rank := _likeness(row, one, branch)) is not None
+            if one.key not in self.claimed and (rank := likeness(row, one, branch)) is not None
         ]
         for rank, one in sorted(candidates, key=lambda pair: (-pair[0], pair[1].key)):
             key = f"who:{row.row}:{one.key}"
@@ -272,7 +274,7 @@ class _Judge:
         elif row.row not in self.faulty:
             full_on = self._full_on(row, member)
             if member is not None:
-                changes = _changes(row, member, branch, group, full_on, self.places)
+                changes = changes_of(row, member, branch, group, full_on, self.places)
                 outcome = Outcome.CHANGED if changes else Outcome.SAME
         if row.row in self.faulty:
             outcome, changes = Outcome.FAULTY, ()
@@ -351,95 +353,6 @@ class _Judge:
         self.result.faults.append(fault)
         if fault.severity is Severity.ERROR:
             self.faulty.add(fault.row)
-
-
-def _agrees(row: MemberRow, name: str, kept: date | None) -> bool | None:
-    """Whether the row's day is the kept one; None when only one of them is known."""
-    day: date | None = getattr(row, name)
-    if day is None or kept is None:
-        return True if day is kept else None
-    if name in row.months:
-        return (day.year, day.month) == (kept.year, kept.month)
-    return day == kept
-
-
-def _is_exact(row: MemberRow, one: KnownMember) -> bool:
-    return _agrees(row, "joined_on", one.joined_on) is True and (
-        _agrees(row, "born_on", one.born_on) is True
-    )
-
-
-def _likeness(row: MemberRow, one: KnownMember, branch: str) -> int | None:
-    """How much a namesake may be the person; None when there is nothing to ask.
-
-    In the same branch every namesake is asked about; elsewhere only with a day that agrees.
-    """
-    days = (_agrees(row, "joined_on", one.joined_on), _agrees(row, "born_on", one.born_on))
-    score = sum(bool(day) for day in days)
-    if one.branch == branch:
-        return 1 + score
-    known = row.born_on is not None or one.born_on is not None
-    return score if score and (days[0] or known) and False not in days else None
-
-
-def _changes(
-    row: MemberRow,
-    member: KnownMember,
-    branch: str,
-    group: str | None,
-    full_on: date | None,
-    places: Places,
-) -> tuple[FieldChange, ...]:
-    """What the file says otherwise. What it leaves blank stays as it is."""
-    changes: list[FieldChange] = []
-    for name in _PLAIN:
-        value = full_on if name == "full_on" else getattr(row, name)
-        kept = getattr(member, name)
-        if value in {None, "", kept}:
-            continue
-        if name in row.months and _agrees(row, name, kept):
-            continue  # the month agrees, and what is kept is more exact
-        changes.append(FieldChange(name, kept, value))
-    if branch and branch != member.branch:
-        changes.append(FieldChange("branch", places.name(member.branch), places.name(branch)))
-        if group:
-            changes.append(FieldChange("group", "", places.name(group)))
-    elif group is not None and group != member.group:
-        changes.append(FieldChange("group", places.name(member.group), places.name(group)))
-    elif row.since is not None and row.since != member.since and "since" not in row.months:
-        changes.append(FieldChange("since", member.since, row.since))
-    changes += _special_changes(row, member)
-    return tuple(changes)
-
-
-def _special_changes(row: MemberRow, member: KnownMember) -> list[FieldChange]:
-    changes: list[FieldChange] = []
-    if row.offices is not None:
-        held = dict(member.posts)
-        if set(held) != set(row.offices):
-            changes.append(FieldChange("office", tuple(held), row.offices))
-        elif row.offices and len(row.office_since) in {1, len(row.offices)}:
-            told = dict(zip(row.offices, spread(row), strict=True))
-            if told != held:
-                days = tuple(told[office] for office in held)
-                changes.append(FieldChange("office_since", tuple(held.values()), days))
-    spells = dict(member.spells)
-    for name in SPELLS:
-        value: Any = getattr(row, name)
-        if value is not None and value != (name in spells):
-            changes.append(FieldChange(name, name in spells, value))
-        began = getattr(row, f"{name}_since")
-        if began is not None and name in spells and value is not False and began != spells[name]:
-            changes.append(FieldChange(f"{name}_since", spells[name], began))
-    return changes
-
-
-def spread(row: MemberRow) -> tuple[date, ...]:
-    """The day of each office of a row; one day stands for all of them, none gives none."""
-    offices = row.offices or ()
-    if len(row.office_since) == 1:
-        return row.office_since * len(offices)
-    return row.office_since if len(row.office_since) == len(offices) else ()
 
 
 def _is_long_ago(joined: date, today: date) -> bool:

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from zhibu.rules.roster_columns import Mapping as Headings
-from zhibu.rules.roster_columns import RosterField, Row, fold
+from zhibu.rules.roster_columns import OwnColumn, RosterField, Row, fold
 from zhibu.rules.roster_faults import Fault
 from zhibu.rules.roster_values import (
     PROBATIONARY,
@@ -76,7 +76,8 @@ class MemberRow:
     """One member as the file has them. None and "" say that the file says nothing of it.
 
     `branch` and `group` are the names as written. `offices` is empty when the file says that none
-    is held. The fields ending in `_is_month` tell that only year and month were given.
+    is held. `own` are columns that the organisation added, by their names. `months` names the days of
+    which only year and month were given.
     """
 
     row: int
@@ -99,6 +100,7 @@ class MemberRow:
     infirm_since: date | None = None
     voteless: bool | None = None
     voteless_since: date | None = None
+    own: tuple[tuple[str, str], ...] = ()
     months: frozenset[str] = frozenset()
     has_fault: bool = False
 
@@ -199,6 +201,11 @@ class _Reader:
         }
         for field, words in _YES_WORDS.items():
             readers[field] = remembering(partial(read_yes, words=words))
+        self._own = [
+            (column.field.label, column.index)
+            for column in headings.columns
+            if isinstance(column.field, OwnColumn)
+        ]
         for column in headings.columns:
             if column.field is not F.NAME and isinstance(column.field, RosterField):
                 self._columns.append((column.field.value, column.index, readers[column.field]))
@@ -214,7 +221,7 @@ class _Reader:
         if name == self._heading and fold(cells[at]) == self._heading:
             return None
         before = len(self.faults)
-        values: dict[str, Any] = {}
+        values = self._read_own(cells)
         months: list[str] = []
         width = len(cells)
         for field, index, read in self._columns:
@@ -239,6 +246,12 @@ class _Reader:
         )
         months_set = frozenset(months) if months else _NO_MONTHS
         return MemberRow(number, name, **values, months=months_set, has_fault=has_fault)
+
+    def _read_own(self, cells: Sequence[Any]) -> dict[str, Any]:
+        if not self._own:
+            return {}
+        texts = ((label, plain(cells[at])) for label, at in self._own if at < len(cells))
+        return {"own": tuple((label, text) for label, text in texts if not is_nothing(text))}
 
     def _take(self, number: int, field: str, found: Any, values: dict[str, Any]) -> None:
         if isinstance(found, Unread):

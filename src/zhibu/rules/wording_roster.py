@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from zhibu.rules.phrases import say_date, say_value
-from zhibu.rules.roster_columns import Leaving, RosterField, TreeField, label_of
+from zhibu.rules.roster_columns import OWN, Leaving, RosterField, TreeField, label_of
 from zhibu.rules.roster_faults import ANOTHER, MEND, SAME, YEAR_LATER, Fault, Question
 from zhibu.rules.roster_values import OFFICE_WORDS
 
@@ -125,6 +125,13 @@ ROSTER_TABLE: tuple[tuple[str, str, str], ...] = (
         "此前有变动",
         "名册上已有{day}起的登记，不能再从{since}起改动。请核对日期，或者把起算日期改晚。",
     ),
+    (
+        "ROSTER-46",
+        "没有这个自设栏目",
+        "这个党支部没有“{column}”栏目。请清空这一格，或者先设立栏目。",
+    ),
+    ("ROSTER-47", "不在可选内容之列", "“{text}”不是“{column}”的可选内容。请填{names}之一。"),
+    ("ROSTER-48", "内容过长", "“{column}”的内容过长，最多五百字。请缩短。"),
     (
         "ROSTER-51",
         "同名的人",
@@ -247,8 +254,8 @@ def say_option(question: Question, option: str) -> str:
 
 def say_field(name: str, *, is_tree: bool = False) -> str:
     """The heading of a field by its name; "" for none."""
-    if not name:
-        return ""
+    if not name or name.startswith(OWN):
+        return name.removeprefix(OWN)
     return label_of(TreeField(name) if is_tree else RosterField(name))
 
 

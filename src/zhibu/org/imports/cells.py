@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -15,10 +16,12 @@ from typing import Any
 from zhibu.documents.roster_faults import RosterFileError
 from zhibu.documents.roster_reading import Row, read_roster_file, shorten
 from zhibu.rules.roster_columns import (
+    OWN,
     Column,
     Leaving,
     LeftColumn,
     Mapping,
+    OwnColumn,
     RosterField,
     TreeField,
     find_heading,
@@ -44,10 +47,17 @@ class Cells:
     is_text: bool = False
 
 
-def read_cells(content: bytes, name: str, *, is_tree: bool) -> Cells:
-    """Read a file and keep the columns that are stored. Raises RosterFileError."""
-    found = read_roster_file(content, name, liking=lambda rows: likeness(rows, is_tree=is_tree))
-    headings = find_heading(found.rows, is_tree=is_tree)
+def read_cells(content: bytes, name: str, *, is_tree: bool, own: Collection[str] = ()) -> Cells:
+    """Read a file and keep the columns that are stored, `own` ones included.
+
+    Raises RosterFileError.
+    """
+
+    def liking(rows: Sequence[Row]) -> int:
+        return likeness(rows, is_tree=is_tree, own=own)
+
+    found = read_roster_file(content, name, liking=liking)
+    headings = find_heading(found.rows, is_tree=is_tree, own=own)
     if headings is None:
         columns = "“组织全称”和“上级组织”" if is_tree else "“姓名”和“入党时间”"
         raise NoTable(say_fault(Fault(0, "", "ROSTER-41", facts={"columns": columns})))
@@ -94,7 +104,8 @@ def unpack(packed: bytes, *, is_tree: bool) -> Cells:
     headings = Mapping(
         data["row"],
         tuple(
-            Column(field(name), at, heading) for at, (name, heading) in enumerate(data["columns"])
+            Column(_field(name, field), at, heading)
+            for at, (name, heading) in enumerate(data["columns"])
         ),
         tuple(LeftColumn(heading, Leaving(why)) for heading, why in data["left"]),
     )
@@ -112,6 +123,10 @@ def unpack(packed: bytes, *, is_tree: bool) -> Cells:
         frozenset((row, column) for row, column in data["unvalued"]),
         data["is_text"],
     )
+
+
+def _field(name: str, fields: Any) -> Any:
+    return OwnColumn(name.removeprefix(OWN)) if name.startswith(OWN) else fields(name)
 
 
 def _say(value: object) -> Any:

@@ -10,10 +10,11 @@ from typing import Any
 from zhibu.org.imports import report
 from zhibu.org.imports.cells import Cells, unpack
 from zhibu.org.imports.collecting import no_collecting
-from zhibu.org.imports.known import known_members, known_organizations, known_places
+from zhibu.org.imports.known import known_members, known_organizations, known_places, own_columns
 from zhibu.org.models import RosterImport
+from zhibu.rules.roster_comparing import KnownMember
 from zhibu.rules.roster_faults import Fault, Question
-from zhibu.rules.roster_judging import Judgement, KnownMember, judge_roster
+from zhibu.rules.roster_judging import Judgement, judge_roster
 from zhibu.rules.roster_places import Places
 from zhibu.rules.roster_sheet import needed_columns, parse_roster
 from zhibu.rules.roster_tree import KnownOrganization, parse_tree
@@ -96,7 +97,8 @@ def _judge_members(
     if not parsed.rows:
         return Found(cells, Judgement(faults=[Fault(0, "", "ROSTER-44")]), decisions, places)
     members = known_members(held.organization, today)
-    judgement = judge_roster(parsed, members, places, today=today, decisions=decisions)
+    _, choices = own_columns(held.organization)
+    judgement = judge_roster(parsed, members, places, today=today, decisions=decisions, own=choices)
     tell(total)
     return Found(cells, judgement, decisions, places, tuple(members))
 

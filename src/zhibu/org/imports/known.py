@@ -9,9 +9,11 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from zhibu.org.models import Membership, MemberSpell, Organization, Post
+from zhibu.org import paths
+from zhibu.org.models import Membership, MemberSpell, Organization, OwnField, Post
 from zhibu.rules.norm import Field, OrganizationKind
-from zhibu.rules.roster_judging import KnownMember
+from zhibu.rules.roster_comparing import KnownMember
+from zhibu.rules.roster_judging import OwnColumns
 from zhibu.rules.roster_places import KnownPlace, Places
 from zhibu.rules.roster_tree import KnownOrganization
 
@@ -35,18 +37,20 @@ def known_places(organization: Organization) -> Places:
 
 
 def known_members(organization: Organization, today: date) -> list[KnownMember]:
-    """Everybody who belongs here or below now, in the order of the tree: three queries."""
+    """Everybody who belongs here or below now, in the order of the tree: five queries."""
     branches = Organization.objects.under(organization.path).values("pk")
     memberships = Membership.objects.filter(branch__in=branches, until__isnull=True)
     posts = _posts(branches)
     spells = _spells(memberships.values("member"), today)
     rows: Any = memberships.order_by("branch__path", "group__path", "since", "member_id").values_list(
         "member_id", "branch_id", "group_id", "since", "member__name", "member__sex",
-        "member__born_on", "member__joined_on", "member__full_on", "member__is_leader",
+        "member__born_on", "member__joined_on", "member__full_on", "member__is_leader", "member__own",
     )  # fmt: skip
+    keys, _ = own_columns(organization)
+    labels = {branch: {key: label for label, key in of.items()} for branch, of in keys.items()}
     found = []
     names: dict[UUID, str] = {}  # one text for the many who share a branch
-    for member, branch, group, since, name, sex, born_on, joined_on, full_on, leads in rows:
+    for member, branch, group, since, name, sex, born_on, joined_on, full_on, leads, own in rows:
         branch_key = names.get(branch) or names.setdefault(branch, str(branch))
         found.append(
             KnownMember(
@@ -54,9 +58,46 @@ def known_members(organization: Organization, today: date) -> list[KnownMember]:
                 str(group or ""),
                 tuple((office, day) for seat, office, day in posts.get(member, ()) if seat == branch),
                 spells.get(member, ()),
+                _own(own, labels.get(branch_key, {})) if own else (),
             )
         )  # fmt: skip
     return found
+
+
+def own_columns(organization: Organization) -> tuple[dict[str, dict[str, str]], OwnColumns]:
+    """The columns that organisations added, by branch here and below: name → key, name → choices.
+
+    A branch has its own and those of the levels above it; the nearest of one name holds. Columns
+    that are no longer asked for keep what was written in them.
+    """
+    way = Q(organization__path__in=[*paths.ancestors(organization.path), organization.path])
+    below = Q(
+        organization__path__gt=organization.path,
+        organization__path__lt=paths.successor(organization.path),
+    )
+    rows = list(
+        OwnField.objects.filter(way | below, about=OwnField.About.MEMBER).select_related(
+            "organization"
+        )
+    )
+    # The last one put in holds: ended ones first, then from the top down.
+    rows.sort(key=lambda row: (row.until is None, len(row.organization.path), row.since))
+    keys: dict[str, dict[str, str]] = {}
+    choices: dict[str, dict[str, tuple[str, ...]]] = {}
+    if not rows:
+        return keys, choices
+    branches = Organization.objects.under(organization.path).branches()
+    for key, path in branches.values_list("id", "path"):
+        here = [row for row in rows if path.startswith(row.organization.path)]
+        keys[str(key)] = {row.label: row.key for row in here}
+        choices[str(key)] = {row.label: tuple(map(str, row.options)) for row in here}
+    return keys, choices
+
+
+def own_labels(organization: Organization) -> tuple[str, ...]:
+    """The names of all of them, each once, the highest level first."""
+    keys, _ = own_columns(organization)
+    return tuple(dict.fromkeys(label for names in keys.values() for label in names))
 
 
 def _posts(branches: Any) -> dict[UUID, list[tuple[UUID, str, date]]]:
@@ -71,6 +112,10 @@ def _posts(branches: Any) -> dict[UUID, list[tuple[UUID, str, date]]]:
         if (seat, office) not in {(one[0], one[1]) for one in found[member]}:
             found[member].append((seat, office, since))
     return found
+
+
+def _own(kept: dict[str, str], labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple((labels[key], text) for key, text in kept.items() if key in labels and text)
 
 
 def _spells(members: Any, today: date) -> dict[UUID, tuple[tuple[str, date], ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -15,7 +15,9 @@ from zhibu.org.imports.refusals import ImportOutdated
 from zhibu.org.models import Member, Membership, MemberSpell, Organization, Post
 from zhibu.org.services import Refused
 from zhibu.people.keys import new_key
-from zhibu.rules.roster_judging import Difference, Judgement, KnownMember, Outcome, spread
+from zhibu.rules.roster_columns import OWN
+from zhibu.rules.roster_comparing import KnownMember, spread
+from zhibu.rules.roster_judging import Difference, Judgement, Outcome
 from zhibu.rules.roster_sheet import SPELLS, MemberRow
 
 BATCH: Final = 1_000
@@ -35,7 +37,9 @@ class MemberWriter:
         effective_on: date,
         today: date,
         tell: Tell,
+        own: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
+        self.own = own or {}  # branch → name of an added column → its key
         self.judgement = judgement
         self.known = {one.key: one for one in known}
         self.effective_on = effective_on
@@ -97,6 +101,7 @@ class MemberWriter:
             joined_on=row.joined_on,
             full_on=one.full_on,
             is_leader=bool(row.is_leader),
+            own=self._own(one.branch, row.own),
         )
         since = row.since or max(self.effective_on, row.joined_on, self._founded(one.branch))
         self.members.append(member)
@@ -112,6 +117,10 @@ class MemberWriter:
         for name, field in SPELLS.items():
             if getattr(row, name):
                 self._add_spell(member.pk, name, getattr(row, field) or since)
+
+    def _own(self, branch: str, texts: Iterable[tuple[str, str]]) -> dict[str, str]:
+        keys = self.own.get(branch, {})
+        return {keys[label]: text for label, text in texts}
 
     def _founded(self, branch: str) -> date:
         return self.founded.get(branch, self.effective_on)
@@ -140,6 +149,10 @@ class MemberWriter:
         seat = Membership.objects.select_for_update().get(member=member, until__isnull=True)
         self._check_unchanged(one, member, seat)
         self._set(member, {name: changes[name] for name in changes.keys() & _PLAIN})
+        own = [(name.removeprefix(OWN), changes[name]) for name in changes if name.startswith(OWN)]
+        if own:
+            texts = self._own(one.branch or str(seat.branch_id), own)
+            self._set(member, {"own": {**member.own, **texts}})
         if "branch" in changes or "group" in changes:
             seat = self._move(one, member, seat, "branch" in changes)
         elif "since" in changes:

@@ -17,7 +17,7 @@ from zhibu.documents.roster_writing import (
     write_template,
 )
 from zhibu.org.imports.judging import judge
-from zhibu.org.imports.known import known_members, known_organizations, known_places
+from zhibu.org.imports.known import known_members, known_organizations, known_places, own_labels
 from zhibu.org.imports.report import fault_text
 from zhibu.org.models import Organization, RosterImport
 from zhibu.rules.roster_columns import RosterField, TreeField, label_of
@@ -125,11 +125,19 @@ def _columns(fields: Sequence[RosterField | TreeField]) -> list[SheetColumn]:
     return found
 
 
-def template_xlsx(kind: str) -> bytes:
-    """The table to fill in: headings, lists to choose from, notes with examples."""
+def _own_columns(labels: Sequence[str]) -> list[SheetColumn]:
+    return [SheetColumn(label, "本组织的自设栏目。", width=18) for label in labels]
+
+
+def template_xlsx(kind: str, organization: Organization | None = None) -> bytes:
+    """The table to fill in: headings, lists to choose from, notes with examples.
+
+    With an organisation, the columns that it and the levels above it added stand at the end.
+    """
     if kind == RosterImport.Kind.MEMBERS:
         fields = tuple(one for one in ROSTER_COLUMNS if one is not F.KEY)
-        return write_template("党员花名册", _columns(fields), _ROSTER_NOTES)
+        own = () if organization is None else own_labels(organization)
+        return write_template("党员花名册", [*_columns(fields), *_own_columns(own)], _ROSTER_NOTES)
     tree = tuple(one for one in TREE_COLUMNS if one is not T.KEY)
     return write_template("党组织名册", _columns(tree), _TREE_NOTES)
 
@@ -141,13 +149,14 @@ def roster_xlsx(organization: Organization, *, on: date) -> bytes:
     """
     places = known_places(organization)
     full_names = _branch_names(organization)
+    own = own_labels(organization)
 
     def rows() -> Iterator[list[Any]]:
         for one in known_members(organization, on):
             branch, group = full_names.get(one.branch, ""), places.name(one.group)
-            yield member_cells(one, branch=branch, group=group, today=on)
+            yield member_cells(one, branch=branch, group=group, today=on, own=own)
 
-    return write_roster("党员花名册", _columns(ROSTER_COLUMNS), rows())
+    return write_roster("党员花名册", [*_columns(ROSTER_COLUMNS), *_own_columns(own)], rows())
 
 
 def _branch_names(organization: Organization) -> dict[str, str]:

@@ -22,6 +22,7 @@ from zhibu.org import paths
 from zhibu.org.imports.cells import pack, read_cells
 from zhibu.org.imports.collecting import no_collecting
 from zhibu.org.imports.judging import Found, Progress, judge
+from zhibu.org.imports.known import own_columns, own_labels
 from zhibu.org.imports.members import MemberWriter
 from zhibu.org.imports.organizations import TreeWriter
 from zhibu.org.imports.refusals import ImportOutdated
@@ -116,8 +117,9 @@ def judge_import(
 def _read(held: RosterImport, teller: _Teller) -> None:
     teller.tell("读取", 0, 0, is_forced=True)
     is_tree = held.kind == RosterImport.Kind.ORGANIZATIONS
+    own = () if is_tree else own_labels(held.organization)
     with no_collecting():
-        cells = read_cells(bytes(held.content or b""), held.file_name, is_tree=is_tree)
+        cells = read_cells(bytes(held.content or b""), held.file_name, is_tree=is_tree, own=own)
         held.cells, held.content, held.total = pack(cells), None, len(cells.rows)
     held.save(update_fields=["cells", "content", "total"])
 
@@ -267,7 +269,12 @@ def _apply(held: RosterImport, at: datetime, progress: Progress | None) -> Roste
         TreeWriter(found.judgement, effective_on=held.effective_on, tell=tell)
         if isinstance(found.judgement, TreeJudgement)
         else MemberWriter(
-            found.judgement, found.members, effective_on=held.effective_on, today=today, tell=tell
+            found.judgement,
+            found.members,
+            effective_on=held.effective_on,
+            today=today,
+            tell=tell,
+            own=own_columns(held.organization)[0],
         )
     )
     with no_collecting():
