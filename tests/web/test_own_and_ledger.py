@@ -125,6 +125,16 @@ def test_the_ledger_is_searched_and_taken_out(cast: Cast) -> None:
     assert Entry.objects.filter(verb="export_ledger", person=cast.audit_admin).exists()
 
 
+def test_the_ledger_says_to_whom(cast: Cast) -> None:
+    """Who got which role, and whose data was read: not only that it happened."""
+    client_of(cast.office).get(reverse("member", args=(cast.members[4].pk,)))
+    client = client_of(cast.audit_admin)
+    granted = client.get(reverse("ledger"), {"verb": "grant"}).content.decode()
+    assert "办公室（office）；党办，含下级" in granted
+    read = client.get(reverse("ledger"), {"verb": "see_member"}).content.decode()
+    assert cast.members[4].name in read
+
+
 def test_the_ledger_is_for_audit_alone(cast: Cast) -> None:
     """Nobody else finds it, nor its export."""
     for name, person in cast.people().items():

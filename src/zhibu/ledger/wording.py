@@ -120,6 +120,8 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
 # What these say needs no subject after it.
 WHOLE: Final = frozenset(
     {
+        "grant",
+        "revoke",
         "see_member",
         "ask_correction",
         "answer_correction",

@@ -37,6 +37,8 @@ _SECTIONS: Final = MappingProxyType(
         "activist": "组织",
         "import": "组织",
         "imports": "组织",
+        "choices": "组织",
+        "correction": "组织",
         "accounts": "账号",
         "account": "账号",
         "invitations": "账号",
