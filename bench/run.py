@@ -13,7 +13,18 @@ from pathlib import Path
 from ground import Result, options
 
 HERE = Path(__file__).resolve().parent
-MEASURES = ("duties", "pages", "filing", "book", "verify", "verify-sqlite", "overview", "rosters")
+MEASURES = (
+    "duties",
+    "pages",
+    "filing",
+    "book",
+    "verify",
+    "verify-sqlite",
+    "overview",
+    "rosters",
+    "crowd",
+    "scope",
+)
 START, END = "<!-- results -->", "<!-- end of results -->"
 
 

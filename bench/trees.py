@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from zhibu.people.models import Person
 
 START = date(2020, 1, 1)
-MEMBERS = 50
-"""So many belong to each branch, half of them to each of its two groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +76,8 @@ def _node(parent: Organization | None, path: str, kind: str, name: str) -> Organ
     )  # fmt: skip
 
 
-def people(branches: int) -> int:
-    """Members of each branch with their memberships, three offices and a line of the ledger each.
+def people(branches: int, *, each: int = 50) -> int:
+    """So many members of each branch: memberships, three offices, a line of the ledger for each.
 
     Written by the database itself; gives back how many members there are.
     """
@@ -90,10 +88,10 @@ def people(branches: int) -> int:
     if not Member.objects.exists():
         with connection.cursor() as cursor:
             for statement in _PEOPLE:
-                cursor.execute(statement, {"each": MEMBERS, "start": START})
+                cursor.execute(statement, {"each": each, "start": START})
     count = Member.objects.count()
-    if count != branches * MEMBERS:
-        raise SystemExit(f"{count} members instead of {branches * MEMBERS}")
+    if count != branches * each:
+        raise SystemExit(f"{count} members instead of {branches * each}")
     return count
 
 
