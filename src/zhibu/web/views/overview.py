@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from hashlib import sha256
-from typing import cast
 from uuid import UUID
 
 from django.core.cache import cache
 from django.core.paginator import Page
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -120,13 +120,12 @@ def _page(request: HttpRequest, pk: UUID, verb: Verb, size: int = 50) -> Overvie
     wanted = request.GET.get("class", "")
     reach = access.reach(request)
     # The tree of that year: what moved away in it is shown as far as it was here.
-    hung = queries.children_between(organization, date(year, 1, 1), date(year, 12, 31))
-    below = [each for each in hung if each.kind != Organization.Kind.GROUP]
-    if organization.kind == Organization.Kind.BRANCH:
-        below = [organization]
+    below: QuerySet[Organization] | list[Organization] = [organization]
+    if organization.kind != Organization.Kind.BRANCH:
+        below = queries.children_between(organization, date(year, 1, 1), date(year, 12, 31))
     return build_overview(
         organization,
-        cast("Page[Organization]", page_of(request, below, size)),
+        page_of(request, below, size),
         reach,
         year=year,
         practice_class=wanted if wanted in set(PracticeClass) else "",
