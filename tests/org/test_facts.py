@@ -64,9 +64,7 @@ def test_special_times_and_offices(cast: Cast) -> None:
     assert facts_of(member, cast, 2025)[0].away == ()
 
 
-def test_facts_of_many_take_four_queries(
-    cast: Cast, django_assert_num_queries: object
-) -> None:
+def test_facts_of_many_take_four_queries(cast: Cast, django_assert_num_queries: object) -> None:
     """Ten more members and another branch cost no more."""
     for number in range(10):
         admit_member(

@@ -78,7 +78,9 @@ def found(*, name: str, short: str, kind: str, founded: datetime | None, pack: s
     click.echo(f"已建立：{name}。三员账号如下，请当面交给三个不同的人：")
     for (username, role, duty), password in zip(ADMINISTRATORS, passwords, strict=True):
         click.echo(f"  {username}  {password}  {LABELS[role]}：{duty}")
-    click.echo("密码只显示这一次，首次登录须改为本人的密码。接着执行 zhibu serve，用 xitong 登录开立账号。")
+    click.echo(
+        "密码只显示这一次，首次登录须改为本人的密码。接着执行 zhibu serve，用 xitong 登录开立账号。"
+    )
     return 0
 
 
