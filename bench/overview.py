@@ -7,15 +7,17 @@ turns, so that what else the machine does falls on both, and the medians of many
 
 from __future__ import annotations
 
-import io
 import json
 import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from turns import visit
 
 from ground import Result, open_database, options, populate, tell
 
@@ -78,7 +80,7 @@ class Visitor:
         self.today: date = clock.today()
         # A server process that has just counted for seconds gets the processor last.
         self.apart = connection.copy()
-        self.ask = _page_of(root)
+        self.ask = partial(visit("gongwei"), f"/o/{root.pk}/")
         self._check()
 
     def work(self, name: str) -> list[Clocks]:
@@ -173,38 +175,6 @@ class Visitor:
             )
             for line in lines
         )  # fmt: skip
-
-
-def _page_of(root: Organization) -> Callable[[], None]:
-    """A visit of the office to the overview, by the WSGI application itself."""
-    from django.core.wsgi import get_wsgi_application
-    from django.test import Client
-
-    from zhibu.people.models import Person
-
-    client = Client(SERVER_NAME="127.0.0.1")
-    client.force_login(Person.objects.get(username="gongwei"))
-    application = get_wsgi_application()
-    environ = {
-        "REQUEST_METHOD": "GET", "PATH_INFO": f"/o/{root.pk}/", "SCRIPT_NAME": "",
-        "QUERY_STRING": "", "SERVER_NAME": "127.0.0.1", "SERVER_PORT": "80",
-        "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
-        "HTTP_ACCEPT_ENCODING": "gzip, br", "wsgi.url_scheme": "http", "wsgi.errors": sys.stderr,
-        "HTTP_COOKIE": "; ".join(f"{key}={one.value}" for key, one in client.cookies.items()),
-    }  # fmt: skip
-
-    def started(status: str, *_: Any) -> Callable[[bytes], object]:
-        if not status.startswith("200"):
-            raise SystemExit(f"the page did not come: {status}")
-        return lambda _: None
-
-    def ask() -> None:
-        answer = application({**environ, "wsgi.input": io.BytesIO()}, started)
-        for _ in answer:
-            pass
-        answer.close()
-
-    return ask
 
 
 def serve(name: str) -> None:
