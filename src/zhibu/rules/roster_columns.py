@@ -155,7 +155,9 @@ NOT_STORED: Final = (
     "党员编号", "工号", "班级", "学号", "年级", "流出地", "流入地", "流动去向", "外出地点", "联系人", "书记", "书记姓名",
     "党员人数", "党员数", "人数", "党组织书记", "联络员", "通讯联系人", "届满日期", "换届时间", "问题与处理",
 )  # fmt: skip
-SILENT: Final = frozenset({"序号", "问题与处理", "原行号"})
+BROUGHT: Final = "其他自设栏目"
+"""What members keep under columns that their branch does not have: written out, never read."""
+SILENT: Final = frozenset({"序号", "问题与处理", "原行号", BROUGHT})
 """Columns that nobody misses: nothing is said of them."""
 
 
@@ -255,6 +257,8 @@ def find_heading(
     known: dict[str, AnyField] = {fold(label): OwnColumn(label) for label in own}
     # Our own names first: an added column does not take the place of 姓名.
     known.update(_TREE if is_tree else _ROSTER)
+    # As it is written before as it is folded: two may differ in what stands in brackets alone.
+    known |= {label: OwnColumn(label) for label in own if fold(label) not in _ROSTER}
     best: tuple[int, Mapping] | None = None
     looked_at = rows[:HEADING_WITHIN]
     for at, (number, cells) in enumerate(looked_at):
@@ -293,10 +297,10 @@ def _map(row: int, headings: Sequence[Any], known: MappingOf[str, AnyField]) -> 
     taken: dict[AnyField, int] = {}
     for index, value in enumerate(headings):
         name = fold(value)
-        if not name:
-            continue
         shown = " ".join(str(value).split())[:40]
-        field = known.get(name)
+        field = known.get(shown) or known.get(name)
+        if not name and field is None:
+            continue
         if _is_never(name):
             left.append(LeftColumn(shown, Leaving.NEVER_STORED))
         elif field is not None and field not in taken:

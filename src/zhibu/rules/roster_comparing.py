@@ -31,6 +31,7 @@ class KnownMember:
     posts: tuple[tuple[str, date], ...] = ()  # office, since
     spells: tuple[tuple[str, date], ...] = ()  # away, infirm, voteless; since
     own: tuple[tuple[str, str], ...] = ()  # columns that the organisation added: name, text
+    brought: tuple[str, ...] = ()  # "name：text" of columns that the branch does not have
 
 
 def _agrees(row: MemberRow, name: str, kept: date | None) -> bool | None:
@@ -93,10 +94,19 @@ def changes_of(
     kept_own = dict(member.own)
     changes += [
         FieldChange(f"{OWN}{label}", kept_own.get(label, ""), text)
-        for label, text in row.own
-        if text != kept_own.get(label, "")
+        for label, text in changed_own(row, member)
     ]
     return tuple(changes)
+
+
+def changed_own(row: MemberRow, member: KnownMember | None) -> list[tuple[str, str]]:
+    """The texts of added columns that are not those kept: a file loses blanks and what has no print."""
+    kept = dict(member.own) if member is not None else {}
+    return [(label, text) for label, text in row.own if _bare(text) != _bare(kept.get(label, ""))]
+
+
+def _bare(text: str) -> str:
+    return "".join(one for one in text if one.isprintable() and one != " ")
 
 
 def _special_changes(row: MemberRow, member: KnownMember) -> list[FieldChange]:

@@ -29,11 +29,17 @@ _SEXES: Final = {"m": "男", "f": "女"}
 
 
 def member_cells(
-    member: KnownMember, *, branch: str, group: str, today: date, own: Sequence[str] = ()
+    member: KnownMember,
+    *,
+    branch: str,
+    group: str,
+    today: date,
+    own: Sequence[str] = (),
+    has_brought: bool = False,
 ) -> list[Any]:
     """One row of the export; `branch` and `group` are names that are found again.
 
-    `own` are the names of added columns, whose texts follow.
+    `own` are the names of added columns, whose texts follow; then what was written elsewhere.
     """
     spells = dict(member.spells)
     days = [since for _, since in member.posts]
@@ -60,7 +66,8 @@ def member_cells(
         values[field] = "否" if began is None else "是"
         values[since] = began
     texts = dict(member.own)
-    return [*(values[field] for field in ROSTER_COLUMNS), *(texts.get(name, "") for name in own)]
+    cells = [*(values[field] for field in ROSTER_COLUMNS), *(texts.get(name, "") for name in own)]
+    return [*cells, "；".join(member.brought)] if has_brought else cells
 
 
 def _days_of_offices(days: list[date]) -> Any:

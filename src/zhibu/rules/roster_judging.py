@@ -14,7 +14,13 @@ from enum import StrEnum
 from typing import Final
 
 from zhibu.rules.roster_columns import OWN
-from zhibu.rules.roster_comparing import KnownMember, changes_of, is_exact, likeness
+from zhibu.rules.roster_comparing import (
+    KnownMember,
+    changed_own,
+    changes_of,
+    is_exact,
+    likeness,
+)
 from zhibu.rules.roster_faults import ANOTHER, MEND, SAME, YEAR_LATER, Fault, FieldChange, Question
 from zhibu.rules.roster_places import Places
 from zhibu.rules.roster_sheet import MemberRow, ParsedRoster, month_notes
@@ -180,15 +186,15 @@ class _Judge:
         for fault in found.faults:
             self._add(fault)
         self.seats[row.row] = (found.branch, found.group)
-        if row.own and found.branch:
-            self._judge_own(row, self.own.get(found.branch, {}))
         if row.offices and "group_leader" in row.offices and not found.faults:
             held = found.group if row.group is not None else (member.group if member else None)
             if not held and self._group_of_namesake(row, found.branch) is None:
                 self._add(Fault(row.row, "office", "ROSTER-27"))
 
-    def _judge_own(self, row: MemberRow, asked: Mapping[str, tuple[str, ...]]) -> None:
-        for label, text in row.own:
+    def _judge_own(self, row: MemberRow, member: KnownMember | None, branch: str) -> None:
+        """What was kept before may stay, though it could not be chosen any more."""
+        asked = self.own.get(branch, {})
+        for label, text in changed_own(row, member):
             choices = asked.get(label)
             facts = {"column": label, "text": text[:40], "names": choices}
             if choices is None:
@@ -269,6 +275,8 @@ class _Judge:
         full_on = row.full_on
         changes: tuple[FieldChange, ...] = ()
         outcome = Outcome.NEW
+        if row.own and branch and row.row not in self.asked:
+            self._judge_own(row, member, branch)
         if row.row in self.asked:
             outcome = Outcome.ASKED
         elif row.row not in self.faulty:

@@ -15,6 +15,7 @@ from zhibu.rules.roster_values import (
     PROBATIONARY,
     Day,
     Unread,
+    as_written,
     is_nothing,
     plain,
     read_category,
@@ -250,7 +251,7 @@ class _Reader:
     def _read_own(self, cells: Sequence[Any]) -> dict[str, Any]:
         if not self._own:
             return {}
-        texts = ((label, plain(cells[at])) for label, at in self._own if at < len(cells))
+        texts = ((label, as_written(cells[at])) for label, at in self._own if at < len(cells))
         return {"own": tuple((label, text) for label, text in texts if not is_nothing(text))}
 
     def _take(self, number: int, field: str, found: Any, values: dict[str, Any]) -> None:

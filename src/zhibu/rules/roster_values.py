@@ -64,6 +64,11 @@ class Unread:
     text: str = ""
 
 
+def as_written(value: Any) -> str:
+    """A cell of a column that an organisation added: its text, full-width marks left as they are."""
+    return value.strip() if isinstance(value, str) else plain(value)
+
+
 def plain(value: Any) -> str:
     """A cell as one line of text: full-width letters and digits made narrow, blanks made one."""
     if isinstance(value, str):

@@ -46,8 +46,11 @@ def known_members(organization: Organization, today: date) -> list[KnownMember]:
         "member_id", "branch_id", "group_id", "since", "member__name", "member__sex",
         "member__born_on", "member__joined_on", "member__full_on", "member__is_leader", "member__own",
     )  # fmt: skip
-    keys, _ = own_columns(organization)
-    labels = {branch: {key: label for label, key in of.items()} for branch, of in keys.items()}
+    labels = {
+        branch: {row.key: row.label for row in asked}
+        for branch, asked in _own_fields(organization).items()
+    }
+    elsewhere = _Elsewhere()
     found = []
     names: dict[UUID, str] = {}  # one text for the many who share a branch
     for member, branch, group, since, name, sex, born_on, joined_on, full_on, leads, own in rows:
@@ -58,7 +61,7 @@ def known_members(organization: Organization, today: date) -> list[KnownMember]:
                 str(group or ""),
                 tuple((office, day) for seat, office, day in posts.get(member, ()) if seat == branch),
                 spells.get(member, ()),
-                _own(own, labels.get(branch_key, {})) if own else (),
+                *(_own(own, labels.get(branch_key, {}), elsewhere) if own else ()),
             )
         )  # fmt: skip
     return found
@@ -70,6 +73,17 @@ def own_columns(organization: Organization) -> tuple[dict[str, dict[str, str]], 
     A branch has its own and those of the levels above it; the nearest of one name holds. Columns
     that are no longer asked for keep what was written in them.
     """
+    asked = _own_fields(organization)
+    keys = {branch: {row.label: row.key for row in rows} for branch, rows in asked.items()}
+    choices = {
+        branch: {row.label: tuple(map(str, row.options)) for row in rows}
+        for branch, rows in asked.items()
+    }
+    return keys, choices
+
+
+def _own_fields(organization: Organization) -> dict[str, list[OwnField]]:
+    """Branch → the fields added there and above; of one name the last is the one that holds."""
     way = Q(organization__path__in=[*paths.ancestors(organization.path), organization.path])
     below = Q(
         organization__path__gt=organization.path,
@@ -82,16 +96,13 @@ def own_columns(organization: Organization) -> tuple[dict[str, dict[str, str]], 
     )
     # The last one put in holds: ended ones first, then from the top down.
     rows.sort(key=lambda row: (row.until is None, len(row.organization.path), row.since))
-    keys: dict[str, dict[str, str]] = {}
-    choices: dict[str, dict[str, tuple[str, ...]]] = {}
     if not rows:
-        return keys, choices
+        return {}
     branches = Organization.objects.under(organization.path).branches()
-    for key, path in branches.values_list("id", "path"):
-        here = [row for row in rows if path.startswith(row.organization.path)]
-        keys[str(key)] = {row.label: row.key for row in here}
-        choices[str(key)] = {row.label: tuple(map(str, row.options)) for row in here}
-    return keys, choices
+    return {
+        str(key): [row for row in rows if path.startswith(row.organization.path)]
+        for key, path in branches.values_list("id", "path")
+    }
 
 
 def own_labels(organization: Organization) -> tuple[str, ...]:
@@ -114,8 +125,33 @@ def _posts(branches: Any) -> dict[UUID, list[tuple[UUID, str, date]]]:
     return found
 
 
-def _own(kept: dict[str, str], labels: dict[str, str]) -> tuple[tuple[str, str], ...]:
-    return tuple((labels[key], text) for key, text in kept.items() if key in labels and text)
+class _Elsewhere:
+    """What fields are called that other branches have; asked for once, and only where needed."""
+
+    def __init__(self) -> None:
+        self._labels: dict[str, str] | None = None
+
+    def label(self, key: str) -> str:
+        """The name of the field, or a word for one that is gone."""
+        if self._labels is None:
+            rows = OwnField.objects.filter(about=OwnField.About.MEMBER)
+            self._labels = {row.key: row.label for row in rows}
+        return self._labels.get(key, "其他")
+
+
+def _own(
+    kept: dict[str, str], labels: dict[str, str], elsewhere: _Elsewhere
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    """What stands in the columns of the branch, and what has none there, with its name."""
+    shown: dict[str, tuple[str, str]] = {}  # name → key, text
+    for key, label in labels.items():
+        if text := kept.get(key):
+            shown[label] = (key, text)
+    held = {key for key, _ in shown.values()}
+    brought = tuple(
+        f"{elsewhere.label(key)}：{text}" for key, text in kept.items() if text and key not in held
+    )
+    return tuple((label, text) for label, (_, text) in shown.items()), brought
 
 
 def _spells(members: Any, today: date) -> dict[UUID, tuple[tuple[str, date], ...]]:

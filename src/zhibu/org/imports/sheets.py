@@ -20,7 +20,7 @@ from zhibu.org.imports.judging import judge
 from zhibu.org.imports.known import known_members, known_organizations, known_places, own_labels
 from zhibu.org.imports.report import fault_text
 from zhibu.org.models import Organization, RosterImport
-from zhibu.rules.roster_columns import RosterField, TreeField, label_of
+from zhibu.rules.roster_columns import BROUGHT, RosterField, TreeField, label_of
 from zhibu.rules.roster_export import (
     DAYS,
     ROSTER_COLUMNS,
@@ -150,13 +150,20 @@ def roster_xlsx(organization: Organization, *, on: date) -> bytes:
     places = known_places(organization)
     full_names = _branch_names(organization)
     own = own_labels(organization)
+    members = known_members(organization, on)
+    has_brought = any(one.brought for one in members)
 
     def rows() -> Iterator[list[Any]]:
-        for one in known_members(organization, on):
+        for one in members:
             branch, group = full_names.get(one.branch, ""), places.name(one.group)
-            yield member_cells(one, branch=branch, group=group, today=on, own=own)
+            yield member_cells(
+                one, branch=branch, group=group, today=on, own=own, has_brought=has_brought
+            )
 
-    return write_roster("党员花名册", [*_columns(ROSTER_COLUMNS), *_own_columns(own)], rows())
+    columns = [*_columns(ROSTER_COLUMNS), *_own_columns(own)]
+    if has_brought:
+        columns.append(SheetColumn(BROUGHT, "在原支部填写的内容，导入时不读。", width=24))
+    return write_roster("党员花名册", columns, rows())
 
 
 def _branch_names(organization: Organization) -> dict[str, str]:
