@@ -63,6 +63,16 @@ def test_every_picture_is_shown_and_small() -> None:
     assert [picture.name for picture in pictures if picture.stat().st_size > 150_000] == []
 
 
+def test_tests_that_are_named_exist() -> None:
+    """A page that says what proves something names a test that is there."""
+    named = re.findall(
+        r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    )
+    assert len(named) > 10
+    for path, test in named:
+        assert f"def {test}(" in (ROOT / path).read_text(encoding="utf-8"), f"{path}::{test}"
+
+
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 def test_the_readme_is_short(page: str) -> None:
     """120 lines, one picture."""
