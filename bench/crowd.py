@@ -20,7 +20,7 @@ import turns
 
 from ground import Result, open_database, options, tell
 
-TURNS = 40
+TURNS = 30
 GOES = 5
 FLOOR = 2.0
 WORKS = (
