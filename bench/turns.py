@@ -11,7 +11,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +49,7 @@ class Taken:
         )
 
 
-def _p95(found: Any) -> float:
+def _p95(found: Iterable[float]) -> float:
     return statistics.quantiles(found, n=20, method="inclusive")[-1]
 
 
@@ -124,14 +124,13 @@ def _answer(visitor: subprocess.Popen[str]) -> Any:
 
 def visit(username: str) -> Callable[[str], bytes]:
     """How somebody asks for pages, by the WSGI application itself; the body as it is sent."""
-    from django.core.wsgi import get_wsgi_application
     from django.test import Client
 
     from zhibu.people.models import Person
+    from zhibu.wsgi import application
 
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(Person.objects.get(username=username))
-    application = get_wsgi_application()
     environ = {
         "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",
