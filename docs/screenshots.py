@@ -240,7 +240,9 @@ def photograph_network(camera: Camera) -> None:
     desk = camera.sign_in("dangban", DESK)
     committee = find_key(desk.url)
     camera.go(desk, f"/o/{committee}/organization/")
-    branch = find_key(find_link(desk, "main tbody a[href$='/organization/']"))
+    # Not the first branch: it holds a draft by now, and what holds a draft does not end.
+    link = desk.locator("main tbody a[href$='/organization/']").nth(1)
+    branch = find_key(link.get_attribute("href") or "")
     camera.go(desk, f"/o/{branch}/merge/")
     desk.select_option("#id_target", index=1)
     desk.get_by_role("button", name="下一步").click()
