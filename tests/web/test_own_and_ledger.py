@@ -12,6 +12,7 @@ from tests.cast import Cast, client_of
 from tests.web.record_story import make_table
 
 from zhibu.ledger.models import Entry
+from zhibu.org.accounts import invite_person
 from zhibu.org.models import CorrectionRequest, Member
 from zhibu.org.services import begin_spell, edit_member
 from zhibu.web import clock
@@ -133,6 +134,10 @@ def test_the_ledger_says_to_whom(cast: Cast) -> None:
     assert "办公室（office）；党办，含下级" in granted
     read = client.get(reverse("ledger"), {"verb": "see_member"}).content.decode()
     assert cast.members[4].name in read
+    invite_person(person=cast.nobody, by=cast.system_admin, at=clock.now())
+    invited = client.get(reverse("ledger"), {"verb": "invite"}).content.decode()
+    assert "无角色（nobody）" in invited
+    assert "；nobody" not in invited
 
 
 def test_the_ledger_is_for_audit_alone(cast: Cast) -> None:

@@ -58,10 +58,11 @@ def _people_in(entries: Sequence[Entry]) -> dict[UUID, str]:
 
 def _details(entry: Entry, people: Mapping[UUID, str]) -> Iterator[str]:
     subject = entry.subject_id
-    if subject is not None and subject in people and subject != entry.person_id:
-        yield people[subject]
+    name = people.get(subject, "") if subject is not None and subject != entry.person_id else ""
+    if name:
+        yield name
     for key, value in entry.detail.items():
-        if value and key in {"reason", "name", "address"}:
+        if value and key in {"reason", "name", "address"} and f"{value}" not in name:
             yield f"{value}"
         elif key == "role" and value in LABELS:
             yield LABELS[Role(value)] + ("，含下级" if entry.detail.get("with_below") else "")
