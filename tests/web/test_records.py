@@ -354,6 +354,35 @@ def test_a_group_leader_writes_the_meetings_of_the_group(cast: Cast, plan: Plan)
     assert "支部党员大会" not in start
 
 
+def test_another_meeting_that_names_the_group_is_not_its_leaders(cast: Cast, plan: Plan) -> None:
+    """A draft of a members' meeting with the group still in it stays the secretary's."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))
+    record = Record.objects.get(pk=writer.key)
+    assert record.draft is not None
+    record.draft["group"] = str(cast.group.pk)
+    record.save(update_fields=["draft"])
+    leader = client_of(cast.group_leader)
+    for name in ("record-edit", "record"):
+        assert leader.get(reverse(name, args=[record.pk])).status_code == 404
+
+
+def test_what_is_too_long_is_not_filed_past_the_page_before(cast: Cast, plan: Plan) -> None:
+    """The page before filing says so; sending its form all the same leads back to it."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting")).complete()
+    record = Record.objects.get(pk=writer.key)
+    assert record.draft is not None
+    record.draft["elements"] = {"own_long": "长" * 20_001}
+    record.save(update_fields=["draft"])
+    address = reverse("record-file", args=[record.pk])
+    sent = fields_of(writer.client.get(address).content, "")
+    answer = writer.client.post(
+        address, {**sent, "submission": str(new_key()), "revision": str(record.revision)}
+    )
+    assert answer["Location"] == address
+    record.refresh_from_db()
+    assert record.state == "draft"
+
+
 def test_a_line_of_another_branch_cannot_be_named(cast: Cast, plan: Plan) -> None:
     """A key that was guessed is dropped; the neighbour's table stays as it is."""
     other = draft_for_neighbour(cast)

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
 
+from zhibu.handbook.facts import read_draft
 from zhibu.handbook.models import Record
 from zhibu.handbook.versions import read_version
 from zhibu.org.models import Organization
@@ -116,18 +117,12 @@ def is_talk(record: Record) -> bool:
 
 
 def _is_of(pen: Pen, record: Record) -> bool:
-    """Whether a record is one that this pen writes: for a group's leader, of that group."""
+    """Whether a record is one that this pen writes: for a group's leader, a meeting of that group."""
     if pen.groups is None:
         return True
-    mine = {str(key) for key in pen.groups}
     if record.draft is not None:
-        return record.draft.get("group") in mine
-    return record.current is not None and _group_of(record) in mine
-
-
-def _group_of(record: Record) -> str:
-    assert record.current is not None  # noqa: S101 - asked for by the caller
-    return read_version(record.current).content.group
+        return pen.may_write(read_draft(record))
+    return record.current is not None and pen.may_write(read_version(record.current).content)
 
 
 def _without_leaders(held: Reach) -> Reach:

@@ -30,7 +30,7 @@ from zhibu.rules.records import ContentError, RecordContent
 from zhibu.web import clock
 from zhibu.web.access import person_of
 from zhibu.web.answers import see_other
-from zhibu.web.forms.record_form import do_deed, read_record, without_blanks
+from zhibu.web.forms.record_form import do_deed, read_record, too_long, without_blanks
 from zhibu.web.pages.record_conflict import build_conflict, merge_parts, read_mine
 from zhibu.web.pages.record_desk import Desk, lay_out
 from zhibu.web.pages.record_filing import build_filing
@@ -344,6 +344,8 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
     except ValueError:
         messages.error(request, "提交的内容不完整，请重新核对后归档。")
         return see_other("record-file", pk)
+    if record.draft is not None and too_long(read_draft(record)):
+        return see_other("record-file", pk)  # which says what is too long
     reason = request.POST.get("reason", "").strip()[:500]
     given: dict[str, Any] = {
         "record": record,
