@@ -135,7 +135,7 @@ def test_the_ledger_says_to_whom(cast: Cast) -> None:
     read = client.get(reverse("ledger"), {"verb": "see_member"}).content.decode()
     assert cast.members[4].name in read
     invite_person(person=cast.nobody, by=cast.system_admin, at=clock.now())
-    invited = client.get(reverse("ledger"), {"verb": "invite"}).content.decode()
+    invited = client.get(reverse("ledger"), {"verb": "recover"}).content.decode()
     assert "无角色（nobody）" in invited
     assert "；nobody" not in invited
 
