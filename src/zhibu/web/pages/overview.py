@@ -104,7 +104,10 @@ def build_overview(
     stays = _stays(organization, places, year)
     soon = organization.soon_days  # one measure for the page: the rows add up to the sum
     own = cells_of(tallies[organization.pk], day, soon)
-    course = _course(organization, tallies[organization.pk], practice_class, year, day, soon)
+    course = _course(
+        organization, tallies[organization.pk], practice_class, year, day, soon,
+        address=overview_address(organization, year),
+    )  # fmt: skip
     rows = tuple(
         _row(child, stays[child.pk], tallies[child.pk], reach, practice_class, year, day, soon)
         for child in children
@@ -215,12 +218,13 @@ def _row(
 ) -> ChildRow:
     here = tuple(count for count in counts if any(span.covers(count.due_on) for span in stay.spans))
     is_open = reach.may(Verb.SEE_OVERVIEW, child.path)
+    address = overview_address(child, year) if is_open else ""
     return ChildRow(
         organization=child,
         name=stay.name,
         stay=_say_stay(child, stay, year),
-        address=overview_address(child, year) if is_open else "",
-        course=_course(child, here, practice_class, year, day, soon_days, is_open=is_open),
+        address=address,
+        course=_course(child, here, practice_class, year, day, soon_days, address=address),
         in_use=say_use(child, year),
     )
 
@@ -233,12 +237,11 @@ def _course(
     day: date,
     soon_days: int,
     *,
-    is_open: bool = True,
+    address: str,
 ) -> Course:
-    """The months of an organisation; those of a branch open on their lines."""
-    address = overview_address(organization, year) if is_open else ""
+    """The months of an organisation, opening at its address; those of a branch on their lines."""
     january = ""
-    if is_open and organization.kind == Organization.Kind.BRANCH:
+    if address and organization.kind == Organization.Kind.BRANCH:
         january = reverse("overview-cell", args=(organization.pk, year, 1))
     return course_of_counts(counts, practice_class, day, address, january, soon_days)
 
