@@ -11,6 +11,7 @@ from tests.web.record_story import MINUTES, Writer, a_filed_record, a_line, fiel
 
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.ledger.models import Entry
+from zhibu.people.keys import new_key
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules.norm import Activity
 
