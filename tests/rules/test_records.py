@@ -138,7 +138,7 @@ CASES: list[tuple[dict[str, Any], str, Severity, str]] = [
     ({"minutes": "啊啊啊啊啊啊啊啊啊啊啊啊啊啊"}, "RECORD-21", Severity.ERROR, "minutes"),
     ({"topic": "……"}, "RECORD-21", Severity.ERROR, "topic"),
     ({"agenda": "无"}, "RECORD-21", Severity.WARNING, "agenda"),
-    ({"minutes": "大家学习了文件并讨论"}, "RECORD-22", Severity.ERROR, "minutes"),
+    ({"minutes": "大家学习了文件并讨论"}, "RECORD-22", Severity.WARNING, "minutes"),
     (
         {"minutes": "大家学习了文件并讨论了计划，一致表示同意。"},
         "RECORD-23",
