@@ -156,3 +156,20 @@ def test_the_ledger_stays_within_its_queries(cast: Cast) -> None:
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("ledger"))
     assert len(queries) <= 12
+
+
+def test_a_member_moves_to_any_branch_within_reach(cast: Cast) -> None:
+    """The office moves a member to its other branch; a branch out of reach is no choice."""
+    member = cast.members[6]
+    address = reverse("member-transfer", args=(member.pk,))
+    client = client_of(cast.office)
+    page = client.get(address).content.decode()
+    assert cast.other_branch.name in page
+    assert cast.group.name in page
+    assert cast.far_branch.name not in page
+    far = client.post(address, {"seat": str(cast.far_branch.pk), "on": "2026-03-02"})
+    assert far.status_code == 422
+    done = client.post(address, {"seat": str(cast.other_branch.pk), "on": "2026-03-02"})
+    assert done.status_code == 302
+    member.refresh_from_db()
+    assert member.memberships.get(until=None).branch_id == cast.other_branch.pk

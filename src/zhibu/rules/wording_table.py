@@ -117,7 +117,11 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
     ("RECORD-16", "晚于期限", "活动时间{day}晚于“{title}”的期限{due}，将记为逾期完成。"),
     ("RECORD-20", "缺少内容", "请填写{label}。{hint}"),
     ("RECORD-21", "没有实际内容", "{label}只写了“{text}”，没有实际内容。{hint}"),
-    ("RECORD-22", "内容过少", "{label}只有{length}字，一般不少于{least}字，请看是否写清楚了。{hint}"),
+    (
+        "RECORD-22",
+        "内容过少",
+        "{label}只有{length}字，一般不少于{least}字，请看是否写清楚了。{hint}",
+    ),
     ("RECORD-23", "会议内容过短", "{label}只有{length}字，难以反映会议情况，请写明讨论和结果。"),
     ("RECORD-24", "数量不足", "{label}现有{length}项，至少应有{least}项。{hint}"),
     ("RECORD-30", "名单重复", "{name}在参会名单中出现了两次。"),

@@ -7,12 +7,14 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 
 from zhibu.org.models import Member, MemberSpell, Organization, OwnField, Post
 from zhibu.people.models import Person
 from zhibu.people.roles import LABELS, Role
 from zhibu.web import clock
 from zhibu.web.forms.fields import DayField
+from zhibu.web.forms.tree import organization_field
 
 _WEEKDAYS = (
     ("monday", "星期一"),
@@ -160,14 +162,12 @@ class AdmitForm(MemberForm):
 class TransferForm(forms.Form):
     """A member moves to a branch or a group; the choice is what the editor reaches."""
 
-    seat = forms.ModelChoiceField(
-        label="转入", queryset=Organization.objects.none(), empty_label="请选择"
-    )
     on = DayField(label="转接日期")
 
-    def __init__(self, *args: Any, seats: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, seats: QuerySet[Organization], **options: Any) -> None:
         super().__init__(*args, **options)
-        self.fields["seat"].queryset = seats  # type: ignore[attr-defined]
+        self.fields["seat"] = organization_field(seats, "转入")
+        self.order_fields(["seat", "on"])
 
 
 class SpellForm(forms.Form):

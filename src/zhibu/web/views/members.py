@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -109,10 +110,10 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def transfer(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Moves a member to another branch within reach, or to another group."""
+    """Moves a member to another branch within reach, or to another group of this one."""
     membership = _membership(request, pk, Verb.EDIT_ROSTER)
     branch = membership.branch
-    seats = access.only_visible(request, _seats_near(branch), Verb.EDIT_ROSTER, prefix="")
+    seats = access.only_visible(request, _seats_of(branch), Verb.EDIT_ROSTER, prefix="")
     form = TransferForm(request.POST or None, seats=seats, initial={"on": clock.today()})
     if request.method == "POST" and form.is_valid():
         seat: Organization = form.cleaned_data["seat"]
@@ -217,13 +218,14 @@ def _membership(request: HttpRequest, member: UUID, verb: Verb) -> Membership:
     )
 
 
-def _seats_near(branch: Organization) -> Any:
-    """The groups of the branch, and the branches under the same level with their groups."""
-    above = branch.path[:-4]
-    return (
-        Organization.objects.under(above or branch.path)
-        .filter(kind__in=[Organization.Kind.BRANCH, Organization.Kind.GROUP], dissolved_on=None)
-        .order_by("path")
+def _seats_of(branch: Organization) -> QuerySet[Organization]:
+    """The groups of the branch, and every branch; how many of them one reaches is asked after.
+
+    Into which of its groups another branch takes a member, it says itself.
+    """
+    return Organization.objects.filter(
+        Q(kind=Organization.Kind.BRANCH) | Q(kind=Organization.Kind.GROUP, parent=branch),
+        dissolved_on=None,
     )
 
 
