@@ -173,3 +173,19 @@ def test_a_member_moves_to_any_branch_within_reach(cast: Cast) -> None:
     assert done.status_code == 302
     member.refresh_from_db()
     assert member.memberships.get(until=None).branch_id == cast.other_branch.pk
+    # Both branches see it; who came from nowhere else is no transfer.
+    left = client_of(cast.secretary).get(reverse("transfers", args=(cast.branch.pk,)))
+    came = client_of(cast.neighbour).get(reverse("transfers", args=(cast.other_branch.pk,)))
+    assert f"转往{cast.other_branch.name}" in left.content.decode()
+    assert "在本支部至2026年3月1日" in left.content.decode()
+    assert f"由{cast.branch.name}转入" in came.content.decode()
+    assert len(left.context["rows"]) == len(came.context["rows"]) == 1
+
+
+def test_another_group_is_no_transfer(cast: Cast) -> None:
+    """The list of transfers says who came and left, not who sits in which group."""
+    address = reverse("member-transfer", args=(cast.members[1].pk,))
+    given = {"seat": str(cast.other_group.pk), "on": "2026-03-02"}
+    assert client_of(cast.secretary).post(address, given).status_code == 302
+    page = client_of(cast.secretary).get(reverse("transfers", args=(cast.branch.pk,)))
+    assert "近一年没有转入、转出的党员" in page.content.decode()

@@ -70,7 +70,7 @@ OF_ORGANIZATION = {
 }  # fmt: skip
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
-    "branch-home", "roster", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
+    "branch-home", "roster", "transfers", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
 }  # fmt: skip
 OF_IMPORT = {
     "import", "import-decide", "import-confirm", "import-discard", "import-undo", "import-marked",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from zhibu.org import paths
@@ -151,6 +152,44 @@ def activists_of(branch: Organization) -> QuerySet[Activist]:
     return Activist.objects.filter(branch=branch).order_by(
         F("until").desc(nulls_first=True), "since", "id"
     )[:50]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Somebody came to a branch or left it; `elsewhere` is the other branch, empty for none."""
+
+    on: date
+    member: Member
+    is_arrival: bool
+    elsewhere: str
+
+
+def transfers_of(branch: Organization, since: date) -> tuple[Transfer, ...]:
+    """Who came to a branch and who left it since a day, the newest first: one query.
+
+    Another group of the same branch is no transfer.
+    """
+    theirs = Membership.objects.filter(member=OuterRef("member"))
+    before = theirs.filter(until__lt=OuterRef("since")).order_by("-until")
+    after = theirs.filter(since__gt=OuterRef("until")).order_by("since")
+    rows = (
+        Membership.objects.filter(Q(since__gte=since) | Q(until__gte=since), branch=branch)
+        .select_related("member")
+        .annotate(
+            came_from=Subquery(before.values("branch")[:1], output_field=UUIDField()),
+            came_from_name=Subquery(before.values("branch__short_name")[:1]),
+            went_to=Subquery(after.values("branch")[:1], output_field=UUIDField()),
+            went_to_name=Subquery(after.values("branch__short_name")[:1]),
+        )
+    )
+    found = []
+    for row in rows:
+        if row.since >= since and row.came_from not in (None, branch.pk):
+            found.append(Transfer(row.since, row.member, True, row.came_from_name))
+        if row.until is not None and row.until >= since and row.went_to != branch.pk:
+            found.append(Transfer(row.until, row.member, False, row.went_to_name or ""))
+    found.sort(key=lambda one: (one.on, one.member.pk), reverse=True)
+    return tuple(found)
 
 
 def open_corrections(branch: Organization) -> QuerySet[CorrectionRequest]:

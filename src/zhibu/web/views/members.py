@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -35,6 +36,8 @@ from zhibu.web.pages.organizations import RosterPage, build_member, crumbs_to
 from zhibu.web.paging import page_of
 from zhibu.web.readings import note_reading
 
+LATELY: Final = timedelta(days=365)
+
 
 def roster(request: HttpRequest, branch: UUID) -> HttpResponse:
     """The members of today."""
@@ -52,6 +55,18 @@ def roster(request: HttpRequest, branch: UUID) -> HttpResponse:
     )
     note_reading(request, "see_roster", found, None)
     return render(request, "web/roster.html", {"page": page})
+
+
+def transfers(request: HttpRequest, branch: UUID) -> HttpResponse:
+    """Who came and who left in the last year: the two branches of a transfer both see it."""
+    found = _branch(request, branch, Verb.SEE_ROSTER)
+    note_reading(request, "see_roster", found, None)
+    context = {
+        "branch": found,
+        "crumbs": _crumbs(request, found),
+        "rows": page_of(request, list(queries.transfers_of(found, clock.today() - LATELY))),
+    }
+    return render(request, "web/transfers.html", context)
 
 
 def admit(request: HttpRequest, branch: UUID) -> HttpResponse:
@@ -232,9 +247,11 @@ def _seats_of(branch: Organization) -> QuerySet[Organization]:
 def _ask(
     request: HttpRequest, branch: Organization, form: Any, *, title: str, submit: str, back: str, intro: str = ""
 ) -> HttpResponse:  # fmt: skip
-    crumbs = (
-        *crumbs_to(branch, access.reach(request)),
-        Crumb("党员名册", reverse("roster", args=(branch.pk,))),
-    )
+    crumbs = _crumbs(request, branch)
     page = FormPage(title=title, form=form, submit=submit, back=back, intro=intro, crumbs=crumbs)
     return render(request, "web/form.html", {"page": page}, status=422 if form.is_bound else 200)
+
+
+def _crumbs(request: HttpRequest, branch: Organization) -> tuple[Crumb, ...]:
+    back = Crumb("党员名册", reverse("roster", args=(branch.pk,)))
+    return (*crumbs_to(branch, access.reach(request)), back)
