@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
@@ -45,9 +46,15 @@ def forget_arrivals(folder: Path) -> None:
     shutil.rmtree(folder / ARRIVING, ignore_errors=True)
 
 
+def _free(wanted: Path) -> Path:
+    """The name, or the next that is not taken: one may restore twice within a second."""
+    more = (wanted.with_name(f"{wanted.name}-{number}") for number in count(2))
+    return next(path for path in chain([wanted], more) if not path.exists())
+
+
 def change_over(folder: Path, now: datetime) -> Path | None:
     """Put what lies in `folder` aside and the arrivals in its place; where the old ones are now."""
-    aside = folder / f"{ASIDE}{timezone.localtime(now):%Y%m%d-%H%M%S}"
+    aside = _free(folder / f"{ASIDE}{timezone.localtime(now):%Y%m%d-%H%M%S}")
     held = [
         path
         for path in folder.iterdir()

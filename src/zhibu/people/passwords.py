@@ -18,7 +18,7 @@ KINDS: Final = 3
 class MixedCharacters:
     """Three of four kinds of characters, or a long sentence."""
 
-    def validate(self, password: str, user: Person | None = None) -> None:  # noqa: ARG002
+    def validate(self, password: str, user: Person | None = None) -> None:  # noqa: ARG002 - the library's signature
         """Raises ValidationError for a short password of fewer than three kinds."""
         kinds = (
             any(sign.islower() for sign in password),

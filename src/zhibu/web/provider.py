@@ -26,7 +26,7 @@ from django.http import HttpRequest
 class Sparing:
     """Remembers what was said for this one sign-in, and stores nothing of it."""
 
-    def extract_extra_data(self, data: Any) -> dict[str, Any]:  # noqa: ARG002
+    def extract_extra_data(self, data: Any) -> dict[str, Any]:  # noqa: ARG002 - the library's signature
         return {}
 
     def sociallogin_from_response(self, request: HttpRequest, response: Any) -> Any:
@@ -86,7 +86,7 @@ class WecomClient(OAuth2Client):  # type: ignore[misc]
 
     agent = ""
 
-    def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: Any) -> str:  # noqa: ARG002
+    def get_redirect_url(self, authorization_url: str, scope: Any, extra_params: Any) -> str:  # noqa: ARG002 - the library's signature
         if "wxwork" in self.request.headers.get("User-Agent", "").lower():  # inside its own app
             asked = {
                 "appid": self.consumer_key, "redirect_uri": self.callback_url,
@@ -103,8 +103,8 @@ class WecomClient(OAuth2Client):  # type: ignore[misc]
     def get_access_token(
         self,
         code: str,
-        pkce_code_verifier: Any = None,  # noqa: ARG002
-        extra_data: Any = None,  # noqa: ARG002
+        pkce_code_verifier: Any = None,  # noqa: ARG002 - the library's signature
+        extra_data: Any = None,  # noqa: ARG002 - the library's signature
     ) -> dict[str, Any]:
         """The corporation's token; the code is for the next step."""
         with get_adapter().get_requests_session() as session:
@@ -125,7 +125,7 @@ class WecomAdapter(OAuth2Adapter):  # type: ignore[misc]
     provider_id = "wecom"
     authorize_url = "https://login.work.weixin.qq.com/wwlogin/sso/login"
     inside_url = "https://open.weixin.qq.com/connect/oauth2/authorize"
-    access_token_url = "https://qyapi.weixin.qq.com/cgi-bin/gettoken"  # noqa: S105
+    access_token_url = "https://qyapi.weixin.qq.com/cgi-bin/gettoken"  # noqa: S105 - an address
     person_url = "https://qyapi.weixin.qq.com/cgi-bin/auth/getuserinfo"
     client_class = WecomClient
 
@@ -137,7 +137,7 @@ class WecomAdapter(OAuth2Adapter):  # type: ignore[misc]
     def complete_login(
         self,
         request: HttpRequest,
-        app: Any,  # noqa: ARG002
+        app: Any,  # noqa: ARG002 - the library's signature
         token: SocialToken,
         **kwargs: Any,
     ) -> Any:
@@ -165,7 +165,7 @@ class WecomProvider(Sparing, OAuth2Provider):  # type: ignore[misc]
     def extract_uid(self, data: Any) -> str:
         return f"{self.app.client_id}:{data['userid']}"
 
-    def extract_common_fields(self, data: Any) -> dict[str, Any]:  # noqa: ARG002
+    def extract_common_fields(self, data: Any) -> dict[str, Any]:  # noqa: ARG002 - the library's signature
         return {}
 
 

@@ -172,7 +172,7 @@ def _branch_names(organization: Organization) -> dict[str, str]:
     return {str(key): name for key, name in branches.values_list("id", "name")}
 
 
-def organizations_xlsx(organization: Organization, *, on: date) -> bytes:  # noqa: ARG001
+def organizations_xlsx(organization: Organization, *, on: date) -> bytes:  # noqa: ARG001 - both exports are asked alike
     """Every field of the organisation and all that stand below it now; imports cleanly again."""
     known = known_organizations(organization)
     names = {one.key: one.name for one in known}

@@ -146,7 +146,7 @@ def _made_and_changed(journal: Journal) -> Iterator[str]:
         for keys in _batches(journal.made.get(name, [])):
             rows = _MODELS[name]._default_manager.filter(pk__in=keys)
             ended = rows.filter(until__isnull=False).select_related("member")
-            names += [str(getattr(row, "member").name) for row in ended]  # noqa: B009
+            names += [str(getattr(row, "member").name) for row in ended]  # noqa: B009 - of models with a member
             if len(keys) != rows.count():
                 names.append("")
     if names:

@@ -57,7 +57,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         "rate_limited": "尝试次数过多，请稍后再试。",
     }
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - the library's signature
         return False
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> Person | None:
@@ -65,7 +65,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         person: Person | None = super().authenticate(request, **credentials)
         return person if person is not None and person.is_active else None
 
-    def respond_user_inactive(self, request: HttpRequest, user: Person) -> HttpResponse:  # noqa: ARG002
+    def respond_user_inactive(self, request: HttpRequest, user: Person) -> HttpResponse:  # noqa: ARG002 - the library's signature
         messages.error(request, "账号已停用，请与系统管理员联系。")
         return redirect("sign-in")
 
@@ -74,7 +74,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         request: HttpRequest,
         level: int,
         message_template: str | None = None,
-        message_context: dict[str, Any] | None = None,  # noqa: ARG002
+        message_context: dict[str, Any] | None = None,  # noqa: ARG002 - the library's signature
         extra_tags: str = "",
         message: str | None = None,
     ) -> None:
@@ -85,7 +85,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """The ledger has it."""
 
-    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002 - the library's signature
         """Who has signed in just now need not do it again."""
         request = context.request
         records = get_authentication_records(request, request.user)
@@ -126,7 +126,7 @@ class FactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
         segno.make(url, error="m").save(picture, kind="svg", scale=5, border=2, xmldecl=False)
         return picture.getvalue().decode("utf-8")
 
-    def generate_authenticator_name(self, user: Person, type: Authenticator.Type) -> str:  # noqa: A002
+    def generate_authenticator_name(self, user: Person, type: Authenticator.Type) -> str:  # noqa: A002 - the library's name
         count = Authenticator.objects.filter(user=user, type=type).count()
         return f"通行密钥 {count + 1}"
 
@@ -146,7 +146,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         "no_password": "账号还没有密码，取消关联后将无法登录，请先设置密码。",
     }
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002 - the library's signature
         return False
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
@@ -173,8 +173,8 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
         request: HttpRequest,
         provider: Any,
         error: Any = None,
-        exception: Any = None,  # noqa: ARG002
-        extra_context: Any = None,  # noqa: ARG002
+        exception: Any = None,  # noqa: ARG002 - the library's signature
+        extra_context: Any = None,  # noqa: ARG002 - the library's signature
     ) -> None:
         """Back to where one came from, with a sentence."""
         if error == "cancelled":
@@ -186,7 +186,7 @@ class SignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]
             redirect("account" if request.user.is_authenticated else "sign-in")
         )
 
-    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:  # noqa: ARG002
+    def get_connect_redirect_url(self, request: HttpRequest, socialaccount: Any) -> str:  # noqa: ARG002 - the library's signature
         return reverse("account")
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:

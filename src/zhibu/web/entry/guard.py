@@ -54,8 +54,8 @@ class GuardMiddleware:
         self,
         request: HttpRequest,
         view: Callable[..., HttpResponse],  # noqa: ARG002 - Django's signature
-        args: tuple[Any, ...],  # noqa: ARG002
-        kwargs: dict[str, Any],  # noqa: ARG002
+        args: tuple[Any, ...],  # noqa: ARG002 - the library's signature
+        kwargs: dict[str, Any],  # noqa: ARG002 - the library's signature
     ) -> HttpResponse | None:
         """The answer instead of the page, where there is one."""
         if not request.user.is_authenticated:
