@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 from tests.plans.story import AT as EARLIER
-from tests.plans.story import Cast, make_cast
+from tests.plans.story import Cast, make_cast, tallied
 
 from zhibu.handbook.books import bind_book
 from zhibu.handbook.services import start_record
@@ -24,7 +24,6 @@ from zhibu.org.models import Grant, Membership, Organization, Place, Post
 from zhibu.org.services import Refused, admit_member, found_organization, grant_role
 from zhibu.people.roles import Role
 from zhibu.plans.models import LineChange, Plan, PlanLine, TallyDelta
-from zhibu.plans.queries import read_tallies
 from zhibu.plans.services import (
     adopt_plan,
     begin_use,
@@ -69,15 +68,6 @@ def counted(organization: Organization) -> Counter[tuple[str, date, str]]:
             found[(*cell, "done" if line.happened_on <= line.due_on else "late")] += 1
         if line.waived_at is not None:
             found[(*cell, "waived")] += 1
-    return found
-
-
-def tallied(organization: Organization) -> Counter[tuple[str, date, str]]:
-    found: Counter[tuple[str, date, str]] = Counter()
-    for count in read_tallies([organization], YEAR)[organization.id]:
-        for name in ("total", "done", "late", "waived"):
-            if number := getattr(count, name):
-                found[count.practice_class, count.due_on, name] = number
     return found
 
 

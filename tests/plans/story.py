@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -9,6 +10,7 @@ from zhibu.norms.services import choose_pack, load_pack
 from zhibu.org.models import Organization, Post
 from zhibu.org.services import admit_member, appoint, found_organization, set_term
 from zhibu.people.models import Person
+from zhibu.plans.queries import read_tallies
 
 AT = datetime(2025, 12, 20, 8, 0, tzinfo=UTC)
 
@@ -118,3 +120,13 @@ def make_cast() -> Cast:
         by=None, at=AT,
     )  # fmt: skip
     return Cast(bureau, branch, group, neighbour, secretary, office)
+
+
+def tallied(organization: Organization, year: int = 2026) -> Counter[tuple[str, date, str]]:
+    """What the tallies say of an organisation: by class, due day and name of the count."""
+    found: Counter[tuple[str, date, str]] = Counter()
+    for count in read_tallies([organization], year)[organization.id]:
+        for name in ("total", "done", "late", "waived"):
+            if number := getattr(count, name):
+                found[count.practice_class, count.due_on, name] = number
+    return found

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
-from tests.plans.story import AT, Cast, make_cast
+from tests.plans.story import AT, Cast, make_cast, tallied
 
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
@@ -55,15 +55,6 @@ def counted(organization: Organization) -> Counter[tuple[str, date, str]]:
             found[(*cell, "done" if line.happened_on <= line.due_on else "late")] += 1
         if line.waived_at is not None:
             found[(*cell, "waived")] += 1
-    return found
-
-
-def tallied(organization: Organization) -> Counter[tuple[str, date, str]]:
-    found: Counter[tuple[str, date, str]] = Counter()
-    for count in read_tallies([organization], YEAR)[organization.id]:
-        for name in ("total", "done", "late", "waived"):
-            if number := getattr(count, name):
-                found[count.practice_class, count.due_on, name] = number
     return found
 
 
