@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from django.db import connections, transaction
 from tests.plans.story import AT as EARLIER
-from tests.plans.story import Cast, make_cast, tallied
+from tests.plans.story import Cast, discharge_each, make_cast, tallied
 
 from zhibu.handbook.books import bind_book
 from zhibu.handbook.services import start_record
@@ -397,14 +397,7 @@ def test_a_move_between_writers_counts_every_line_once() -> None:
     lines = list(plan.lines.values_list("pk", flat=True))
 
     def discharge(part: int) -> None:
-        try:
-            for key in lines[part::3]:
-                discharge_lines(
-                    lines=[key], record_id=uuid4(), happened_on=date(YEAR, 6, 1),
-                    filed_on=date(YEAR, 6, 2), by=cast.secretary,
-                )  # fmt: skip
-        finally:
-            connections.close_all()
+        discharge_each(lines[part::3], cast.secretary, date(YEAR, 6, 1))
 
     def wander() -> None:
         try:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import connections
 
 from zhibu.norms.services import choose_pack, load_pack
 from zhibu.org.models import Organization, Post
 from zhibu.org.services import admit_member, appoint, found_organization, set_term
 from zhibu.people.models import Person
 from zhibu.plans.queries import read_tallies
+from zhibu.plans.services import discharge_lines
 
 AT = datetime(2025, 12, 20, 8, 0, tzinfo=UTC)
 
@@ -130,3 +135,15 @@ def tallied(organization: Organization, year: int = 2026) -> Counter[tuple[str, 
             if number := getattr(count, name):
                 found[count.practice_class, count.due_on, name] = number
     return found
+
+
+def discharge_each(lines: Iterable[UUID], by: Person, day: date) -> None:
+    """Records of a day for these lines, one by one, on a connection of the calling thread."""
+    try:
+        for key in lines:
+            discharge_lines(
+                lines=[key], record_id=uuid4(), happened_on=day, filed_on=day + timedelta(days=1),
+                by=by,
+            )  # fmt: skip
+    finally:
+        connections.close_all()

@@ -13,7 +13,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
-from tests.plans.story import AT, Cast, make_cast, tallied
+from tests.plans.story import AT, Cast, discharge_each, make_cast, tallied
 
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
@@ -207,14 +207,7 @@ def test_the_first_day_changes_while_others_write() -> None:
     lines = list(plan.lines.values_list("pk", flat=True))
 
     def discharge(part: int) -> None:
-        try:
-            for key in lines[part::2]:
-                discharge_lines(
-                    lines=[key], record_id=uuid4(), happened_on=date(YEAR, 3, 1),
-                    filed_on=date(YEAR, 3, 2), by=cast.secretary,
-                )  # fmt: skip
-        finally:
-            connections.close_all()
+        discharge_each(lines[part::2], cast.secretary, date(YEAR, 3, 1))
 
     def begin(_: int) -> None:
         try:
@@ -241,14 +234,7 @@ def test_writers_and_workers_at_once() -> None:
     lines = list(plan.lines.values_list("pk", flat=True))
 
     def discharge(part: int) -> None:
-        try:
-            for key in lines[part::4]:
-                discharge_lines(
-                    lines=[key], record_id=uuid4(), happened_on=date(YEAR, 6, 1),
-                    filed_on=date(YEAR, 6, 2), by=cast.secretary,
-                )  # fmt: skip
-        finally:
-            connections.close_all()
+        discharge_each(lines[part::4], cast.secretary, date(YEAR, 6, 1))
 
     def fold(_: int) -> None:
         try:
