@@ -29,7 +29,7 @@ def choose(cast: Cast, person: Any, organization: Organization, **given: str) ->
 
 def add(person: Any, organization: Organization, **given: str) -> Any:
     sent = {"about": "record", "label": "学习原文篇目", "since": "2026-01-01", **given}
-    return client_of(person).post(reverse("own-field-add", args=(organization.pk,)), sent)
+    return client_of(person).post(reverse("choices-add", args=(organization.pk,)), sent)
 
 
 def test_a_choice_goes_down_to_those_who_chose_nothing_else(cast: Cast) -> None:
@@ -125,7 +125,7 @@ def test_a_field_of_the_roster(cast: Cast) -> None:
     shown = reverse("member", args=(member.pk,))
     assert "志愿者" in client_of(cast.secretary).get(shown).content.decode()
     assert "志愿者" not in client_of(cast.deputy).get(shown).content.decode()
-    end = reverse("own-field-end", args=(field.pk,))
+    end = reverse("choices-end", args=(field.pk,))
     assert client_of(cast.secretary).post(end, {"until": "2026-03-12"}).status_code == 404
     assert client_of(cast.office).post(end, {"until": "2025-03-12"}).status_code == 422
     assert client_of(cast.office).post(end, {"until": "2026-03-11"}).status_code == 302
@@ -145,7 +145,7 @@ def test_the_same_name_twice_is_refused(cast: Cast) -> None:
 def test_only_those_who_may_edit(cast: Cast) -> None:
     """Nobody else finds the pages."""
     for person in (cast.member, cast.deputy, cast.stranger, cast.far_office, cast.leader):
-        for name in ("choices", "own-field-add"):
+        for name in ("choices", "choices-add"):
             address = reverse(name, args=(cast.branch.pk,))
             assert client_of(person).get(address).status_code == 404
             assert client_of(person).post(address, {}).status_code == 404

@@ -36,6 +36,9 @@ def test_pages_of_any_year_and_line_belong_to_their_list(cast: Cast) -> None:
         ("record-new", (branch,), "记录"),
         ("book", (branch, 2025), "手册"),
         ("roster", (branch,), "组织"),
+        ("transfers", (branch,), "组织"),
+        ("choices", (branch,), "组织"),
+        ("choices-add", (branch,), "组织"),
         ("organization", (branch,), "组织"),
         ("norm-list", (), "规范"),
     ):

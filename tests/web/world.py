@@ -66,7 +66,7 @@ OF_ORGANIZATION = {
     "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
-    "appoint", "grants", "invitations", "imports", "import-start", "choices", "own-field-add",
+    "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
 }  # fmt: skip
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
@@ -169,7 +169,7 @@ class World:
         own = OwnField.objects.create(
             organization=branch, about=OwnField.About.MEMBER, label="特长", since=since
         )
-        self.put({"own-field-end"}, Thing((own.pk,), path))
+        self.put({"choices-end"}, Thing((own.pk,), path))
         asked = CorrectionRequest.objects.create(
             member=members[0], text="入党时间应为2005年7月1日", asked_at=at
         )

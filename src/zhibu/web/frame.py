@@ -32,6 +32,7 @@ _SECTIONS: Final = MappingProxyType(
         "appoint": "组织",
         "relieve": "组织",
         "roster": "组织",
+        "transfers": "组织",
         "member": "组织",
         "spell": "组织",
         "activist": "组织",
