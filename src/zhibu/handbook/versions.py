@@ -26,6 +26,9 @@ TOPIC_LENGTH: Final = 500  # of the column that lists show; the part holds all o
 # Which fields of a record's content go into which part.
 HEAD_FIELDS: Final = ("activities", "began_at", "ended_at", "group", "lines")
 PARTICULARS_FIELDS: Final = ("topic", "place", "presider", "recorder", "guests")
+# Named only where there is any: records that were filed before there were these read the same.
+LATER_HEAD_FIELDS: Final = ("texts", "themes")
+LATER_PARTICULARS_FIELDS: Final = ("follow_ups",)
 SINGLE_FIELDS: Final = ("agenda", "minutes", "attendance", "decisions", "elements")
 
 
@@ -71,10 +74,14 @@ def write_parts(
     parts: dict[str, Any] = {
         "head": {
             **{name: data[name] for name in HEAD_FIELDS},
+            **{name: data[name] for name in LATER_HEAD_FIELDS if name in data},
             "reason": reason,
             "replaces": replaces,
         },
-        "particulars": {name: data[name] for name in PARTICULARS_FIELDS},
+        "particulars": {
+            **{name: data[name] for name in PARTICULARS_FIELDS},
+            **{name: data[name] for name in LATER_PARTICULARS_FIELDS if name in data},
+        },
         **{name: data[name] for name in SINGLE_FIELDS},
         "attachments": [attachment_data(file) for file in files],
     }

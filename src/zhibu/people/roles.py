@@ -44,6 +44,14 @@ class Verb(StrEnum):
     REDACT = "redact"  # black a part out by law; only from a higher level
     SEAL = "seal"
     COUNTERSIGN = "countersign"  # only from a higher level
+    ISSUE_TEXT = "issue_text"  # send a text down, forward it, recall it
+    SEE_REACH = "see_reach"  # whom a text has reached, and whom not
+    ANSWER_FEEDBACK = "answer_feedback"  # join, move, answer, send up
+    ASSIGN_TASK = "assign_task"  # give tasks to the organisations below
+    KEEP_TASK = "keep_task"  # tasks of one's own organisation: owner, date, close, drop
+    KEEP_THEME = "keep_theme"
+    WRITE_REPORT = "write_report"  # the month's report to the level above
+    KEEP_CHANNELS = "keep_channels"  # chat robots of an organisation
     EXPORT = "export"
     EDIT_ORGANIZATION = "edit_organization"
     EDIT_ROSTER = "edit_roster"
@@ -84,6 +92,14 @@ VERB_LABELS: Final = MappingProxyType(
         Verb.REDACT: "依法遮盖记录的一部分",
         Verb.SEAL: "封存",
         Verb.COUNTERSIGN: "加签封存",
+        Verb.ISSUE_TEXT: "下发、转发和撤回传达文件",
+        Verb.SEE_REACH: "查看传达到哪些人",
+        Verb.ANSWER_FEEDBACK: "办理意见反映",
+        Verb.ASSIGN_TASK: "向下级交办任务",
+        Verb.KEEP_TASK: "管理本组织的任务",
+        Verb.KEEP_THEME: "设立专题",
+        Verb.WRITE_REPORT: "编写月度工作报告",
+        Verb.KEEP_CHANNELS: "设置群机器人",
         Verb.EXPORT: "导出",
         Verb.EDIT_ORGANIZATION: "修改组织、任职和届次",
         Verb.EDIT_ROSTER: "修改党员名册",
@@ -108,6 +124,12 @@ TABLE: Final = MappingProxyType(
                 Verb.AMEND_RECORD,
                 Verb.SEAL,
                 Verb.EXPORT,
+                Verb.ISSUE_TEXT,
+                Verb.SEE_REACH,
+                Verb.ANSWER_FEEDBACK,
+                Verb.KEEP_TASK,
+                Verb.KEEP_THEME,
+                Verb.KEEP_CHANNELS,
                 Verb.EDIT_ORGANIZATION,
                 Verb.SEE_PERSONAL,
                 Verb.EDIT_ROSTER,
@@ -122,6 +144,8 @@ TABLE: Final = MappingProxyType(
                 Verb.SEE_ROSTER,
                 Verb.DRAFT_PLAN,
                 Verb.EXPORT,
+                Verb.SEE_REACH,
+                Verb.KEEP_TASK,
             }
         )
         | _WRITE_RECORD,
@@ -138,16 +162,41 @@ TABLE: Final = MappingProxyType(
                 Verb.REDACT,
                 Verb.COUNTERSIGN,
                 Verb.EXPORT,
+                Verb.ISSUE_TEXT,
+                Verb.SEE_REACH,
+                Verb.ANSWER_FEEDBACK,
+                Verb.ASSIGN_TASK,
+                Verb.KEEP_TASK,
+                Verb.KEEP_THEME,
+                Verb.WRITE_REPORT,
+                Verb.KEEP_CHANNELS,
                 Verb.EDIT_ORGANIZATION,
                 Verb.SEE_PERSONAL,
                 Verb.EDIT_ROSTER,
             }
         ),
         Role.LEADER: frozenset(
-            {Verb.SEE_BRANCH, Verb.SEE_OVERVIEW, Verb.SEE_ORGANIZATION, Verb.EXPORT}
+            {
+                Verb.SEE_BRANCH,
+                Verb.SEE_OVERVIEW,
+                Verb.SEE_ORGANIZATION,
+                Verb.EXPORT,
+                Verb.SEE_REACH,
+                Verb.ASSIGN_TASK,
+            }
         ),
-        Role.NORM_KEEPER: frozenset({Verb.SEE_OVERVIEW, Verb.SEE_ORGANIZATION, Verb.EDIT_NORM}),
-        Role.SYSTEM_ADMIN: frozenset({Verb.SEE_ORGANIZATION, Verb.EDIT_ACCOUNTS}),
+        Role.NORM_KEEPER: frozenset(
+            {
+                Verb.SEE_OVERVIEW,
+                Verb.SEE_ORGANIZATION,
+                Verb.EDIT_NORM,
+                Verb.ANSWER_FEEDBACK,
+                Verb.KEEP_THEME,
+            }
+        ),
+        Role.SYSTEM_ADMIN: frozenset(
+            {Verb.SEE_ORGANIZATION, Verb.EDIT_ACCOUNTS, Verb.KEEP_CHANNELS}
+        ),
         Role.SECURITY_ADMIN: frozenset({Verb.SEE_ORGANIZATION, Verb.GRANT}),
         Role.AUDIT_ADMIN: frozenset({Verb.SEE_LEDGER}),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -63,12 +63,52 @@ class Candidate:
     abstain: int = 0
 
 
+class FollowUpState(StrEnum):
+    """What a meeting says of a task that stood on its agenda."""
+
+    OPEN = "open"  # looked at, goes on
+    CLOSED = "closed"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class TaskNote:
+    """A decision that somebody is to carry out: who, by when, and what proves it.
+
+    `owner` is a member's key, "" for the branch as a whole; `owner_name` their name that day.
+    """
+
+    owner: str = ""
+    owner_name: str = ""
+    due_on: date | None = None
+    proof: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """An earlier task on the agenda: its key and title, what was said of it, and the words."""
+
+    key: str
+    title: str = ""
+    state: FollowUpState = FollowUpState.OPEN
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A text that was passed on, or a theme that was served: its key and its title that day."""
+
+    key: str
+    title: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """One decision and its votes.
 
     `written` says how many of the votes counted here came as a written opinion before the meeting.
     An election has its votes in `candidates`, to `seats` seats (0 where nothing is filled).
+    `task` is there when somebody is to carry it out.
     """
 
     text: str
@@ -79,6 +119,7 @@ class Decision:
     kind: DecisionKind = DecisionKind.ORDINARY
     candidates: tuple[Candidate, ...] = ()
     seats: int = 0
+    task: TaskNote | None = None
 
     @property
     def has_votes(self) -> bool:
@@ -104,7 +145,8 @@ class RecordContent:
     `presider` and `recorder` are a member's key or a name. `began_at` and `ended_at` are local
     time. `guests` are those who sat in (列席). `elements` holds the norm's own fields by their key.
     `lines` are the lines of the table that the record is to discharge. `group` is the group that
-    met, "" for the branch.
+    met, "" for the branch. `texts` were passed on to those present; `follow_ups` are earlier tasks
+    that stood on the agenda; `themes` are those that the record serves.
     """
 
     activities: tuple[Activity, ...] = ()
@@ -123,3 +165,6 @@ class RecordContent:
     attachments: tuple[AttachmentNote, ...] = ()
     lines: tuple[str, ...] = ()
     group: str = ""
+    texts: tuple[Carried, ...] = ()
+    follow_ups: tuple[FollowUp, ...] = ()
+    themes: tuple[Carried, ...] = ()

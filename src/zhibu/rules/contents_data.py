@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 
@@ -12,9 +12,13 @@ from zhibu.rules.contents import (
     Attendance,
     AttendanceStatus,
     Candidate,
+    Carried,
     Decision,
     DecisionKind,
+    FollowUp,
+    FollowUpState,
     RecordContent,
+    TaskNote,
 )
 from zhibu.rules.norm import Activity
 
@@ -56,7 +60,21 @@ def to_data(content: RecordContent) -> Data:
         "attachments": [_attachment_data(note) for note in content.attachments],
         "lines": list(content.lines),
         "group": content.group,
+        **_later_data(content),
     }
+
+
+def _later_data(content: RecordContent) -> Data:
+    """What came to records later: named only where there is any, so that older ones keep their text."""
+    data: Data = {
+        "texts": [{"key": one.key, "title": one.title} for one in content.texts],
+        "follow_ups": [
+            {"key": one.key, "title": one.title, "state": one.state.value, "note": one.note}
+            for one in content.follow_ups
+        ],
+        "themes": [{"key": one.key, "title": one.title} for one in content.themes],
+    }
+    return {name: value for name, value in data.items() if value}
 
 
 def from_data(data: object) -> RecordContent:
@@ -82,6 +100,9 @@ def from_data(data: object) -> RecordContent:
         attachments=read.listed("attachments", _attachment),
         lines=read.listed("lines", _text),
         group=read.text("group"),
+        texts=read.listed("texts", _carried),
+        follow_ups=read.listed("follow_ups", _follow_up),
+        themes=read.listed("themes", _carried),
     )
 
 
@@ -110,6 +131,16 @@ def _decision_data(decision: Decision) -> Data:
             for who in decision.candidates
         ],
         "seats": decision.seats,
+        **({"task": _task_data(decision.task)} if decision.task else {}),
+    }
+
+
+def _task_data(task: TaskNote) -> Data:
+    return {
+        "owner": task.owner,
+        "owner_name": task.owner_name,
+        "due_on": task.due_on.isoformat() if task.due_on else None,
+        "proof": task.proof,
     }
 
 
@@ -147,7 +178,33 @@ def _decision(value: object, where: str) -> Decision:
         kind=read.choice("kind", DecisionKind, DecisionKind.ORDINARY),
         candidates=read.listed("candidates", _candidate),
         seats=read.count("seats"),
+        task=read.maybe("task", _task),
     )
+
+
+def _task(value: object, where: str) -> TaskNote:
+    read = _Reader(value, where)
+    return TaskNote(
+        owner=read.text("owner"),
+        owner_name=read.text("owner_name"),
+        due_on=read.day("due_on"),
+        proof=read.text("proof"),
+    )
+
+
+def _follow_up(value: object, where: str) -> FollowUp:
+    read = _Reader(value, where)
+    return FollowUp(
+        key=read.text("key"),
+        title=read.text("title"),
+        state=read.choice("state", FollowUpState, FollowUpState.OPEN),
+        note=read.text("note"),
+    )
+
+
+def _carried(value: object, where: str) -> Carried:
+    read = _Reader(value, where)
+    return Carried(key=read.text("key"), title=read.text("title"))
 
 
 def _candidate(value: object, where: str) -> Candidate:
@@ -247,6 +304,21 @@ class _Reader:
             except ValueError:
                 pass
         raise ContentError(self._prefix + key, "应当是日期和时间，如 2026-03-12T14:30")
+
+    def day(self, key: str) -> date | None:
+        value = self._data.get(key)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str):
+            try:
+                return date.fromisoformat(value)
+            except ValueError:
+                pass
+        raise ContentError(self._prefix + key, "应当是日期，如 2026-03-12")
+
+    def maybe(self, key: str, item: Callable[[object, str], Item]) -> Item | None:
+        value = self._data.get(key)
+        return None if value is None else item(value, self._prefix + key)
 
     def choice(self, key: str, kind: type[Kind], default: Kind) -> Kind:
         value = self._data.get(key)

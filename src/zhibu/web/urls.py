@@ -5,9 +5,37 @@ from __future__ import annotations
 from typing import Final
 
 from zhibu.people.roles import Verb
-from zhibu.web.routes import entry, network, norms, records, table
+from zhibu.web.routes import (
+    entry,
+    feedback,
+    mobile,
+    network,
+    norms,
+    notices,
+    records,
+    reports,
+    search,
+    table,
+    tasks,
+    texts,
+    themes,
+)
 
-_PARTS = (entry, network, table, records, norms)
+_PARTS = (
+    entry,
+    network,
+    table,
+    records,
+    norms,
+    texts,
+    feedback,
+    tasks,
+    themes,
+    reports,
+    notices,
+    search,
+    mobile,
+)
 
 urlpatterns = [pattern for part in _PARTS for pattern in part.urlpatterns]
 

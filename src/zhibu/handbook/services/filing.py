@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from zhibu.documents.literal import clean
 from zhibu.handbook.facts import attachment_notes, judge_draft, line_keys
+from zhibu.handbook.followers import Filed, tell_filed
 from zhibu.handbook.models import Attachment, Record, RecordVersion
 from zhibu.handbook.refusals import LineUnavailable, RecordIncomplete, RecordRefused
 from zhibu.handbook.services.drafts import check_revision, lock_record
@@ -84,6 +85,7 @@ def void_record(
         head, current, said, submission or new_key(), by, at, RecordVersion.Action.VOID, reason, ()
     )
     release_lines(record_id=current.id, by=by)
+    tell_filed(Filed(current, version, said, filed, by))
     return version
 
 
@@ -133,10 +135,12 @@ def _file_judged(
     content = replace(content, attachments=attachment_notes(files))
     held = _claim_lines(current, content)
     was_filed = current.current_id is not None
+    before = read_version(current.current).content if current.current else None
     version = _append(
         head, current, content, submission, by, at, action, clean(reason).strip(), files
     )
     _discharge(current, held, version, by, was_filed=was_filed)
+    tell_filed(Filed(current, version, content, before, by))
     return version
 
 

@@ -9,6 +9,7 @@ from typing import Final
 from django.db import transaction
 
 from zhibu.documents.literal import clean
+from zhibu.handbook.followers import tell_redacted
 from zhibu.handbook.models import Attachment, Record, RecordVersion, Redaction
 from zhibu.handbook.redactions import RedactionFacts, redaction_message
 from zhibu.handbook.refusals import RecordRefused
@@ -68,6 +69,7 @@ def redact_part(
     ]
     if part == "attachments":
         _destroy_files(current)
+    tell_redacted(current, part)
     note(
         by=by,
         verb="redact_part",

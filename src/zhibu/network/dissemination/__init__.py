@@ -1,0 +1,1 @@
+"""Dissemination: texts sent down, and whom they reached."""

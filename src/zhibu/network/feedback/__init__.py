@@ -1,0 +1,1 @@
+"""Feedback: what does not work comes up, and is answered."""

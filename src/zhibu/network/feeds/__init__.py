@@ -1,0 +1,1 @@
+"""Calendar feeds behind an address that can be revoked."""

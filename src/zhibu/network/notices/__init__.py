@@ -1,0 +1,1 @@
+"""Notices: told in the application, by mail and by chat robots."""

@@ -1,0 +1,1 @@
+"""Due and overdue, told first to the one who can act."""

@@ -1,0 +1,1 @@
+"""The office's report to the level above, written from the data."""

@@ -1,0 +1,1 @@
+"""What each person is responsible for, and how it stands."""

@@ -1,0 +1,1 @@
+"""Search over what a person may see."""

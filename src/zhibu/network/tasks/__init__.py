@@ -1,0 +1,1 @@
+"""Tasks: what was decided, followed until it is closed."""

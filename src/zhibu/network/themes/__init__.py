@@ -1,0 +1,1 @@
+"""Themes and campaigns that run through lines, records and texts."""
