@@ -47,6 +47,8 @@ _SECTIONS: Final = MappingProxyType(
         "grant": "授权",
         "ledger": "台账",
         "norm": "规范",
+        "more": "更多",
+        "own": "更多",
     }
 )
 _IN_A_BRANCH: Final = frozenset({"今天", "安排表", "记录", "手册"})
@@ -59,6 +61,10 @@ class Way:
     label: str
     address: str
     is_here: bool
+    is_near: bool = True  # on a telephone the others are behind 更多
+
+
+_NEAR: Final = 4  # entries at the foot of a telephone, beside 更多
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
@@ -131,9 +137,12 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
     if reach(request).has(Verb.SEE_LEDGER):
         offers.append(("台账", "ledger", ()))
     offers.append(("规范", "norm-list", ()))
+    offers.append(("更多", "more", ()))
     here = _section(request, {label for label, _, _ in offers})
+    last = len(offers) - 1
     return tuple(
-        Way(label, reverse(name, args=args), label == here) for label, name, args in offers
+        Way(label, reverse(name, args=args), label == here, at < _NEAR or at == last)
+        for at, (label, name, args) in enumerate(offers)
     )
 
 

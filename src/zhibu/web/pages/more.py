@@ -1,0 +1,79 @@
+"""更多: what has no place in the navigation, each with one line of what it is for.
+
+A room adds its own line to `OFFERS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from zhibu.people.roles import Verb
+from zhibu.web.access import reach
+from zhibu.web.entry.seats import chosen_first
+from zhibu.web.routes import SIGNED_IN
+
+
+class Of(StrEnum):
+    """Which key the address of an offer takes."""
+
+    NOTHING = "nothing"
+    ORGANIZATION = "organization"  # the one of the first role that has the verb
+    SEAT = "seat"  # the same, but of a group its branch
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One page: its name, what it is for, its URL name and the verb that it asks for."""
+
+    label: str
+    about: str
+    name: str
+    verb: Verb | str = SIGNED_IN
+    of: Of = Of.NOTHING
+
+
+OFFERS: Final[tuple[Offer, ...]] = (
+    Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own"),
+    Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One offer with its address for this person."""
+
+    label: str
+    about: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class MorePage:
+    """What is open to this person."""
+
+    entries: tuple[Entry, ...]
+
+
+def build_more(request: HttpRequest) -> MorePage:
+    """The offers that this person may open, in their order."""
+    found = []
+    for offer in OFFERS:
+        address = _address(request, offer)
+        if address:
+            found.append(Entry(offer.label, offer.about, address))
+    return MorePage(tuple(found))
+
+
+def _address(request: HttpRequest, offer: Offer) -> str:
+    if not isinstance(offer.verb, Verb):
+        return reverse(offer.name)
+    hold = next(iter(chosen_first(request, reach(request).with_verb(offer.verb))), None)
+    if hold is None:
+        return ""
+    keys = {Of.ORGANIZATION: hold.organization_id, Of.SEAT: hold.seat_id}
+    return reverse(offer.name, args=(keys[offer.of],) if offer.of in keys else ())
