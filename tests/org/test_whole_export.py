@@ -13,9 +13,24 @@ from tests.cast import Cast, make_cast
 from tests.org.test_imports import NOW, START, TODAY, confirmed, person, started
 
 from zhibu.org.imports import organizations_xlsx, read_report, roster_xlsx
-from zhibu.org.models import Member, Membership, MemberSpell, Organization, OwnField, Post
+from zhibu.org.models import (
+    Member,
+    Membership,
+    MemberSpell,
+    Organization,
+    OwnField,
+    Place,
+    Post,
+    Term,
+)
 from zhibu.org.services import transfer_member
-from zhibu.rules.roster_columns import RosterField, TreeField, label_of
+from zhibu.rules.roster_columns import (
+    ROSTER_TOLD,
+    TREE_TOLD,
+    RosterField,
+    TreeField,
+    label_of,
+)
 from zhibu.rules.roster_export import ROSTER_COLUMNS, TREE_COLUMNS
 
 F, T = RosterField, TreeField
@@ -36,16 +51,16 @@ ROSTER: Final[Where] = {
     (Membership, "branch"): (F.BRANCH,),
     (Membership, "group"): (F.GROUP,),
     (Membership, "since"): (F.SINCE,),
-    (Membership, "until"): "empty for whoever belongs here now",
+    (Membership, "until"): "told under 组织关系经历; empty for whoever belongs here now",
     (MemberSpell, "member"): (F.KEY,),
     (MemberSpell, "kind"): SPELLS,
     (MemberSpell, "since"): (F.AWAY_SINCE, F.INFIRM_SINCE, F.VOTELESS_SINCE),
-    (MemberSpell, "until"): "times that are over belong to the history on the member's page",
+    (MemberSpell, "until"): "told under 以往情形; empty for a time that goes on",
     (Post, "member"): (F.KEY,),
     (Post, "organization"): (F.BRANCH, F.GROUP),
     (Post, "office"): (F.OFFICE,),
     (Post, "since"): (F.OFFICE_SINCE,),
-    (Post, "until"): "empty for an office that is held now",
+    (Post, "until"): "told under 曾任职务; empty for an office that is held now",
 }
 TREE: Final[Where] = {
     (Organization, "id"): (T.KEY,),
@@ -59,9 +74,12 @@ TREE: Final[Where] = {
     (Organization, "theme_day"): (T.THEME_DAY,),
     (Organization, "path"): "follows from the superior",
     (Organization, "dissolved_on"): "empty for an organisation that stands",
-    (Organization, "in_use_since"): "given by the level above alone, on a page of its own",
-    (Organization, "soon_days"): "a choice (本组织设置), not a fact of the list",
-    (Organization, "class_labels"): "a choice (本组织设置), not a fact of the list",
+    (
+        Organization,
+        "in_use_since",
+    ): "told under 启用日期; given by the level above alone, on a page of its own",
+    (Organization, "soon_days"): "told under 临近到期提前天数; chosen under 本组织设置",
+    (Organization, "class_labels"): "told under 类别名称; chosen under 本组织设置",
 }
 
 
@@ -121,7 +139,7 @@ def test_every_column_of_a_member_is_filled(cast: Cast) -> None:
     (row,) = [
         one for one in read(roster_xlsx(cast.committee, on=TODAY)) if one["姓名"] == member.name
     ]
-    assert {name for name, cell in row.items() if not cell} == set()
+    assert {name for name, cell in row.items() if not cell} == set(ROSTER_TOLD)
     expected = {
         F.SEX: "女", F.BORN_ON: "1980-02-03", F.JOINED_ON: "2005-07-01", F.FULL_ON: "2006-07-01",
         F.CATEGORY: "正式党员", F.BRANCH: cast.branch.name, F.SINCE: "2015-01-01", F.OFFICE: "纪检委员",
@@ -137,7 +155,59 @@ def test_every_column_of_an_organisation_is_filled(cast: Cast) -> None:
     Organization.objects.filter(pk=cast.branch.pk).update(is_pilot=True)
     rows = read(organizations_xlsx(cast.committee, on=TODAY))
     (row,) = [one for one in rows if one["组织全称"] == cast.branch.name]
-    assert {name for name, cell in row.items() if not cell} == set()
+    assert {name for name, cell in row.items() if not cell} <= set(TREE_TOLD)
+
+
+def test_what_was_before_is_told(cast: Cast) -> None:
+    """Past branches, offices and times of a member, and the file comes in as if they were not there."""
+    member = cast.members[3]
+    Membership.objects.filter(member=member).update(since=date(2020, 1, 1))
+    Membership.objects.create(
+        member=member, branch=cast.far_branch, since=date(2015, 1, 1), until=date(2019, 12, 31)
+    )
+    Post.objects.create(
+        member=member, organization=cast.branch, office="publicity",
+        since=date(2021, 1, 1), until=date(2023, 6, 30),
+    )  # fmt: skip
+    MemberSpell.objects.create(
+        member=member, kind="away", since=date(2022, 1, 1), until=date(2022, 8, 31)
+    )
+    content = roster_xlsx(cast.committee, on=TODAY)
+    (row,) = [one for one in read(content) if one["姓名"] == member.name]
+    assert [row[label] for label in ROSTER_TOLD] == [
+        f"{cast.far_branch.name}（2015-01-01至2019-12-31）",
+        f"{cast.branch.name}宣传委员（2021-01-01至2023-06-30）",
+        "流动外出（2022-01-01至2022-08-31）",
+    ]
+    report = read_report(started(cast, content=content))
+    assert (report.counts.changed, report.counts.new) == (0, 0), report.changes
+
+
+def test_what_an_organisation_chose_is_told(cast: Cast) -> None:
+    """Since when it uses the system, its choices, where it hung before, and its terms."""
+    Organization.objects.filter(pk=cast.other_branch.pk).update(
+        in_use_since=date(2024, 3, 1), soon_days=9, class_labels={"B": "规定动作"}
+    )
+    Place.objects.filter(organization=cast.other_branch).update(since=date(2018, 1, 1))
+    Place.objects.create(
+        organization=cast.other_branch, parent=cast.far_committee, path="zzzz", name="旧名党支部",
+        short_name="旧名", since=date(2015, 1, 1), until=date(2017, 12, 31),
+    )  # fmt: skip
+    Term.objects.create(
+        organization=cast.other_branch,
+        number=2,
+        began_on=date(2024, 1, 1),
+        ends_on=date(2026, 12, 31),
+    )
+    content = organizations_xlsx(cast.committee, on=TODAY)
+    (row,) = [one for one in read(content) if one["组织全称"] == cast.other_branch.name]
+    assert [row[label] for label in TREE_TOLD] == [
+        "2024-03-01",
+        "9",
+        "B：规定动作",
+        f"旧名党支部，隶属{cast.far_committee.name}（2015-01-01至2017-12-31）",
+        "第2届（2024-01-01至2026-12-31）",
+    ]
 
 
 def own_field(organization: Organization, label: str, **more: Any) -> OwnField:

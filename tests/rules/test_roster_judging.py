@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from hypothesis import given, settings
@@ -58,16 +59,20 @@ def judged(
     known: tuple[KnownMember, ...] = KNOWN,
     default: str = "b1",
     decisions: dict[str, str] | None = None,
+    own: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None,
+    needed: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Judgement:
     headings = list(dict.fromkeys(name for row in rows for name in row))
     sheet = [
         (1, headings),
         *((n, [row.get(h, "") for h in headings]) for n, row in enumerate(rows, 2)),
     ]
-    found = find_heading(sheet)
+    found = find_heading(sheet, own=[label for labels in (own or {}).values() for label in labels])
     assert found is not None
     parsed = parse_roster(sheet, found, today=TODAY)
-    return judge_roster(parsed, known, places(default), today=TODAY, decisions=decisions)
+    return judge_roster(
+        parsed, known, places(default), today=TODAY, decisions=decisions, own=own, needed=needed
+    )
 
 
 def outcomes(result: Judgement) -> list[Outcome]:
@@ -94,6 +99,33 @@ def test_new_member() -> None:
     assert result.differences[0].branch == "b1"
     assert [one.key for one in result.missing] == ["m1", "m2"]
     assert result.may_confirm({})
+
+
+NEEDED: Final[dict[str, Any]] = {
+    "own": {"b1": {"服务组别": (), "特长": ()}},
+    "needed": {"b1": ("服务组别",)},
+}
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ([GOOD | {"服务组别": "甲组"}], []),
+        (
+            [GOOD | {"服务组别": "甲组"}, GOOD | {"姓名": "钱新", "服务组别": ""}],
+            [(3, "ROSTER-49")],
+        ),
+        ([GOOD, GOOD | {"姓名": "钱新"}], [(0, "ROSTER-49")]),  # no such column: said once
+        ([as_row(LI)], []),  # who is kept already is not asked again
+    ],
+)
+def test_needed_columns_are_asked_of_new_members(
+    rows: list[dict[str, Any]], expected: list[tuple[int, str]]
+) -> None:
+    """A new member must have what the organisation says must be there."""
+    result = judged(*rows, **NEEDED)
+    assert [(one.row, one.rule) for one in result.faults] == expected
+    assert result.may_confirm({}) is (not expected)
 
 
 def test_same_file_again() -> None:

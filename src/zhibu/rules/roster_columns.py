@@ -157,7 +157,10 @@ NOT_STORED: Final = (
 )  # fmt: skip
 BROUGHT: Final = "其他自设栏目"
 """What members keep under columns that their branch does not have: written out, never read."""
-SILENT: Final = frozenset({"序号", "问题与处理", "原行号", BROUGHT})
+ROSTER_TOLD: Final = ("组织关系经历", "曾任职务", "以往情形")
+TREE_TOLD: Final = ("启用日期", "临近到期提前天数", "类别名称", "沿革", "届次")
+"""What the full export tells besides, each changed on a page of its own: written out, never read."""
+SILENT: Final = frozenset({"序号", "问题与处理", "原行号", BROUGHT, *ROSTER_TOLD, *TREE_TOLD})
 """Columns that nobody misses: nothing is said of them."""
 
 

@@ -7,7 +7,7 @@ are all the same. Nothing is deleted: who is not in the file stays.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -95,13 +95,18 @@ def judge_roster(
     today: date,
     decisions: Mapping[str, str] | None = None,
     own: OwnColumns | None = None,
+    needed: Mapping[str, Collection[str]] | None = None,
 ) -> Judgement:
     """Compare the rows with the members that are kept.
 
-    `places` knows the branches and groups, `own` the columns that organisations added. `decisions` are answers to questions asked before. The same rows and members give the same
-    judgement, and a file that was written from the members gives no difference.
+    `places` knows the branches and groups, `own` the columns that organisations added, `needed`
+    those that must be filled for who is new, by branch. `decisions` are answers to questions asked
+    before. The same rows and members give the same judgement, and a file that was written from the
+    members gives no difference.
     """
-    return _Judge(known, places, today, dict(decisions or {}), own or {}).judge(parsed)
+    return _Judge(known, places, today, dict(decisions or {}), own or {}, needed or {}).judge(
+        parsed
+    )
 
 
 class _Judge:
@@ -112,8 +117,12 @@ class _Judge:
         today: date,
         decisions: Mapping[str, str],
         own: OwnColumns,
+        needed: Mapping[str, Collection[str]],
     ) -> None:
         self.own = own
+        self.needed = needed
+        self.lacking: dict[str, None] = {}  # needed columns that the file has not, in their order
+        self.told: set[str] = set()  # the added columns in which the file says anything
         self.places = places
         self.today = today
         self.decisions = decisions
@@ -133,6 +142,8 @@ class _Judge:
         result = self.result
         result.faults = list(parsed.faults)
         self.faulty = {row.row for row in parsed.rows if row.has_fault}
+        if self.needed:
+            self.told = {label for row in parsed.rows for label, _ in row.own}
         rows = [row for row in parsed.rows if self._is_first(row)]
         for row in rows:
             self._seat(row)
@@ -142,6 +153,10 @@ class _Judge:
             if member is None:
                 member = self._ask_for(row)
             self._compare(row, member)
+        result.faults += [
+            Fault(0, f"{OWN}{label}", "ROSTER-49", Severity.ERROR, {"column": label})
+            for label in self.lacking
+        ]
         self._ask_for_days()
         self._judge_secretaries()
         result.faults += month_notes(rows)
@@ -203,6 +218,19 @@ class _Judge:
                 self._add(Fault(row.row, f"{OWN}{label}", "ROSTER-47", Severity.ERROR, facts))
             elif len(text) > LONGEST_OWN:
                 self._add(Fault(row.row, f"{OWN}{label}", "ROSTER-48", Severity.ERROR, facts))
+
+    def _judge_needed(self, row: MemberRow, branch: str) -> None:
+        """A new member lacks what the organisation must have; a whole column is named once."""
+        held = {label for label, _ in row.own}
+        for label in self.needed.get(branch, ()):
+            if label in held:
+                continue
+            facts = {"column": label}
+            if label in self.told:
+                self._add(Fault(row.row, f"{OWN}{label}", "ROSTER-49", Severity.ERROR, facts))
+            else:
+                self.faulty.add(row.row)
+                self.lacking.setdefault(label)
 
     def _group_of_namesake(self, row: MemberRow, branch: str) -> str | None:
         groups = {one.group for one in self.by_name.get(row.name, ()) if one.branch == branch}
@@ -277,6 +305,8 @@ class _Judge:
         outcome = Outcome.NEW
         if row.own and branch and row.row not in self.asked:
             self._judge_own(row, member, branch)
+        if self.needed and member is None and branch and row.row not in self.asked:
+            self._judge_needed(row, branch)
         if row.row in self.asked:
             outcome = Outcome.ASKED
         elif row.row not in self.faulty:

@@ -133,6 +133,11 @@ ROSTER_TABLE: tuple[tuple[str, str, str], ...] = (
     ("ROSTER-47", "不在可选内容之列", "“{text}”不是“{column}”的可选内容。请填{names}之一。"),
     ("ROSTER-48", "内容过长", "“{column}”的内容过长，最多五百字。请缩短。"),
     (
+        "ROSTER-49",
+        "缺少必填的自设栏目",
+        "“{column}”是必填的栏目，新增的党员须填写。请补上；确实不需要的，请设立栏目的组织停用它。",
+    ),
+    (
         "ROSTER-51",
         "同名的人",
         "{place}已有{name}（{born}出生，{joined}入党）。是不是同一个人？",

@@ -10,7 +10,13 @@ from typing import Any
 from zhibu.org.imports import report
 from zhibu.org.imports.cells import Cells, unpack
 from zhibu.org.imports.collecting import no_collecting
-from zhibu.org.imports.known import known_members, known_organizations, known_places, own_columns
+from zhibu.org.imports.known import (
+    known_members,
+    known_organizations,
+    known_places,
+    needed_own,
+    own_columns,
+)
 from zhibu.org.models import RosterImport
 from zhibu.rules.roster_comparing import KnownMember
 from zhibu.rules.roster_faults import Fault, Question
@@ -98,7 +104,10 @@ def _judge_members(
         return Found(cells, Judgement(faults=[Fault(0, "", "ROSTER-44")]), decisions, places)
     members = known_members(held.organization, today)
     _, choices = own_columns(held.organization)
-    judgement = judge_roster(parsed, members, places, today=today, decisions=decisions, own=choices)
+    judgement = judge_roster(
+        parsed, members, places, today=today, decisions=decisions, own=choices,
+        needed=needed_own(held.organization, today),
+    )  # fmt: skip
     tell(total)
     return Found(cells, judgement, decisions, places, tuple(members))
 

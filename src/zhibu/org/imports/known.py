@@ -82,6 +82,19 @@ def own_columns(organization: Organization) -> tuple[dict[str, dict[str, str]], 
     return keys, choices
 
 
+def needed_own(organization: Organization, today: date) -> dict[str, list[str]]:
+    """The names of the added columns that must be filled on this day, by branch."""
+    found = {
+        branch: [
+            row.label
+            for row in rows
+            if row.is_required and row.since <= today and (row.until is None or row.until >= today)
+        ]
+        for branch, rows in _own_fields(organization).items()
+    }
+    return {branch: labels for branch, labels in found.items() if labels}
+
+
 def _own_fields(organization: Organization) -> dict[str, list[OwnField]]:
     """Branch → the fields added there and above; of one name the last is the one that holds."""
     way = Q(organization__path__in=[*paths.ancestors(organization.path), organization.path])

@@ -16,11 +16,19 @@ from zhibu.documents.roster_writing import (
     write_roster,
     write_template,
 )
+from zhibu.org.imports.histories import member_histories, organization_histories
 from zhibu.org.imports.judging import judge
 from zhibu.org.imports.known import known_members, known_organizations, known_places, own_labels
 from zhibu.org.imports.report import fault_text
 from zhibu.org.models import Organization, RosterImport
-from zhibu.rules.roster_columns import BROUGHT, RosterField, TreeField, label_of
+from zhibu.rules.roster_columns import (
+    BROUGHT,
+    ROSTER_TOLD,
+    TREE_TOLD,
+    RosterField,
+    TreeField,
+    label_of,
+)
 from zhibu.rules.roster_export import (
     DAYS,
     ROSTER_COLUMNS,
@@ -129,6 +137,10 @@ def _own_columns(labels: Sequence[str]) -> list[SheetColumn]:
     return [SheetColumn(label, "本组织的自设栏目。", width=18) for label in labels]
 
 
+def _told_columns(labels: Sequence[str]) -> list[SheetColumn]:
+    return [SheetColumn(label, "供查阅，导入时不读。", width=24) for label in labels]
+
+
 def template_xlsx(kind: str, organization: Organization | None = None) -> bytes:
     """The table to fill in: headings, lists to choose from, notes with examples.
 
@@ -152,17 +164,21 @@ def roster_xlsx(organization: Organization, *, on: date) -> bytes:
     own = own_labels(organization)
     members = known_members(organization, on)
     has_brought = any(one.brought for one in members)
+    told = member_histories(organization)
+    nothing = ("",) * len(ROSTER_TOLD)
 
     def rows() -> Iterator[list[Any]]:
         for one in members:
             branch, group = full_names.get(one.branch, ""), places.name(one.group)
-            yield member_cells(
+            cells = member_cells(
                 one, branch=branch, group=group, today=on, own=own, has_brought=has_brought
             )
+            yield [*cells, *told.get(one.key, nothing)]
 
     columns = [*_columns(ROSTER_COLUMNS), *_own_columns(own)]
     if has_brought:
         columns.append(SheetColumn(BROUGHT, "在原支部填写的内容，导入时不读。", width=24))
+    columns += _told_columns(ROSTER_TOLD)
     return write_roster("党员花名册", columns, rows())
 
 
@@ -177,16 +193,21 @@ def organizations_xlsx(organization: Organization, *, on: date) -> bytes:  # noq
     known = known_organizations(organization)
     names = {one.key: one.name for one in known}
     codes = {one.key: str(number) for number, one in enumerate(known, 1)}
+    told = organization_histories(organization)
     rows = [
-        organization_cells(
-            one,
-            code=codes[one.key],
-            parent=names.get(one.parent, ""),
-            parent_code=codes.get(one.parent, ""),
-        )
+        [
+            *organization_cells(
+                one,
+                code=codes[one.key],
+                parent=names.get(one.parent, ""),
+                parent_code=codes.get(one.parent, ""),
+            ),
+            *told[one.key],
+        ]
         for one in known
     ]
-    return write_roster("党组织名册", _columns(TREE_COLUMNS), rows)
+    columns = [*_columns(TREE_COLUMNS), *_told_columns(TREE_TOLD)]
+    return write_roster("党组织名册", columns, rows)
 
 
 def marked_xlsx(held: RosterImport) -> bytes:
