@@ -11,3 +11,10 @@ class ThemesConfig(AppConfig):
     name = "zhibu.network.themes"
     label = "themes"
     verbose_name = "专题"
+
+    def ready(self) -> None:
+        """Follow the records."""
+        from zhibu.handbook.followers import follow
+        from zhibu.network.themes.services import follow_record
+
+        follow(follow_record)
