@@ -1,0 +1,132 @@
+"""Verbs of notices: tell people, tell an organisation's robots, read, take back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from zhibu.network.notices.models import Kind, Message, Notice
+from zhibu.people.keys import new_key
+from zhibu.people.models import Person
+from zhibu.people.roles import Verb
+
+BATCH: Final = 1000
+ADDRESS: Final = 300
+TITLE: Final = 200
+"""A longer title is cut: what it is about is read at its address."""
+
+
+@transaction.atomic
+def tell(
+    *,
+    people: Iterable[UUID],
+    kind: Kind,
+    title: str,
+    address: str,
+    organization_id: UUID,
+    subject: str,
+    once: str,
+    verb: Verb | None,
+    at: datetime,
+) -> int:
+    """Write one notice for each of these accounts; how many were not told of this occasion yet.
+
+    `once` names the occasion (at most 200 signs): the same person is told of it once, whoever calls
+    again, and two at the same moment too. `address` is a path inside the system. `verb` is what the
+    person must still be allowed on the organisation whenever the notice is shown or delivered; None
+    asks for an open account only. `subject` names the thing ("text:<key>"): `take_back` goes by it.
+
+    Two statements and one for each thousand people (a hundred on SQLite). Delivery by mail and
+    robots is the worker's, by each one's preferences.
+    """
+    _check_address(address)
+    told = set(Notice.objects.filter(once=once).values_list("person_id", flat=True))
+    wanted = [key for key in dict.fromkeys(people) if key not in told]
+    Notice.objects.bulk_create(
+        (
+            Notice(
+                id=new_key(),
+                person_id=key,
+                kind=kind,
+                title=shorten(title),
+                address=address,
+                organization_id=organization_id,
+                verb=verb or "",
+                subject=subject,
+                once=once,
+                made_at=at,
+            )
+            for key in wanted
+        ),
+        batch_size=BATCH,
+        ignore_conflicts=True,
+    )
+    return len(wanted)
+
+
+@transaction.atomic
+def tell_organization(
+    *, organization_id: UUID, kind: Kind, title: str, address: str, once: str, at: datetime
+) -> bool:
+    """Have the chat robots of an organisation say this once; whether it was not said yet.
+
+    Everybody in those chats reads the title: it must not hold what only some may see. An
+    organisation without robots is told nothing, later either.
+    """
+    _check_address(address)
+    if Message.objects.filter(organization_id=organization_id, once=once).exists():
+        return False
+    Message.objects.bulk_create(
+        [
+            Message(
+                id=new_key(),
+                organization_id=organization_id,
+                kind=kind,
+                title=shorten(title),
+                address=address,
+                once=once,
+                made_at=at,
+            )
+        ],
+        ignore_conflicts=True,
+    )
+    return True
+
+
+@transaction.atomic
+def take_back(*, subject: str) -> int:
+    """Take back what was told of a thing that is no more (a text was recalled); how many notices.
+
+    What has left by mail cannot be called back; what waits does not go any more.
+    """
+    return Notice.objects.filter(subject=subject).delete()[1].get("notices.Notice", 0)
+
+
+@transaction.atomic
+def read_notice(*, notice: Notice, at: datetime) -> None:
+    """It was opened; the first time counts."""
+    Notice.objects.filter(pk=notice.pk, read_at__isnull=True).update(read_at=at)
+
+
+@transaction.atomic
+def read_all_notices(*, by: Person, at: datetime) -> int:
+    """Mark all that were there at that moment as read; how many were not."""
+    return Notice.objects.filter(person=by, read_at__isnull=True, made_at__lte=at).update(
+        read_at=at
+    )
+
+
+def _check_address(address: str) -> None:
+    """Raises ValueError for what leads out: SQLite would leave the row out without a word."""
+    if not address.startswith("/") or address.startswith("//") or len(address) > ADDRESS:
+        raise ValueError(f"not a path inside the system: {address!r}")
+
+
+def shorten(title: str) -> str:
+    """The title as it is kept."""
+    clean = " ".join(title.split())
+    return clean if len(clean) <= TITLE else clean[: TITLE - 1] + "…"
