@@ -13,7 +13,7 @@ from tests.cast import AT, PASSWORD, Cast, client_of
 from tests.web.record_story import Fields, make_table
 
 from zhibu.ledger.models import Entry
-from zhibu.org.models import Membership, Organization, Place
+from zhibu.org.models import Membership, Organization, Place, Post
 from zhibu.org.services import found_organization, grant_role, open_account
 from zhibu.people.models import Person
 from zhibu.people.roles import Role
@@ -192,6 +192,45 @@ def test_of_many_the_name_is_written(cast: Cast, commission_office: Person) -> N
         assert said in answer.content.decode()
     assert confirm(client, address, {"parent": "第07", "on": "2026-03-02"}).status_code == 302
     assert Organization.objects.get(pk=cast.branch.pk).parent.short_name == "07党委"  # type: ignore[union-attr]
+
+
+def test_a_split_of_many_takes_written_names(cast: Cast, commission_office: Person) -> None:
+    """With more children than a list can hold their names are written, a line each."""
+    for number in range(LISTED):
+        found_organization(
+            name=f"市局第{number:02d}支部", short_name="支部" if number < 2 else f"{number:02d}支部",
+            kind="branch", parent=cast.committee, founded_on=date(2015, 1, 1), by=None, at=AT,
+        )  # fmt: skip
+    client = client_of(commission_office)
+    address = reverse("organization-split", args=(cast.committee.pk,))
+    assert len(client.get(address).content) < 30_000
+    given = {"name": "新设党委", "short_name": "新设", "on": "2026-03-02"}
+    answer = client.post(address, given | {"children": "支部\n没有这个\n07支部"})
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert "有多个组织叫“支部”，请写全称。" in text
+    assert "没有找到“没有这个”" in text
+    assert "07支部</textarea>" in text
+    confirm(client, address, given | {"children": "07支部\r\n\r\n 市局第08支部 \r\n07支部"})
+    made = Organization.objects.get(name="新设党委")
+    assert [each.name for each in made.children.all()] == ["市局第07支部", "市局第08支部"]
+
+
+def test_posts_are_paged(cast: Cast) -> None:
+    """A hundred posts do not make a long page; both lists turn by themselves."""
+    for number in range(60):
+        member = cast.members[number % 9]
+        Post.objects.create(
+            member=member,
+            organization=cast.branch,
+            office="committee_member",
+            since=date(2020, 1, 1),
+        )
+    client = client_of(cast.office)
+    address = reverse("organization", args=(cast.branch.pk,))
+    first = client.get(address).context["page"].posts
+    second = client.get(f"{address}?posts=2&page=1").context["page"].posts
+    assert (len(first), len(second)) == (50, first.paginator.count - 50)
 
 
 def test_the_page_of_an_organisation_stays_within_its_queries(cast: Cast) -> None:

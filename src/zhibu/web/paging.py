@@ -12,12 +12,16 @@ M = TypeVar("M", bound=Model)
 SIZE = 50
 
 
-def page_of(request: HttpRequest, rows: QuerySet[M] | list[Any], size: int = SIZE) -> Page[Any]:
+def page_of(
+    request: HttpRequest, rows: QuerySet[M] | list[Any], size: int = SIZE, *, name: str = "page"
+) -> Page[Any]:
     """The page that the address asks for; the nearest one there is, for one that there is not.
+
+    `name` is the word of the address where a page has a second list.
 
     The first is read with one row more: where that does not come, nothing has to be counted.
     """
-    wanted, paginator = request.GET.get("page"), Paginator(rows, size)
+    wanted, paginator = request.GET.get(name), Paginator(rows, size)
     if wanted not in {None, "", "1"}:
         return paginator.get_page(wanted)
     found = list(rows[: size + 1])

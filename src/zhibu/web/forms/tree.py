@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -43,6 +44,37 @@ class OrganizationNameField(forms.CharField):
         told = "、".join(each.name for each in found[:TOLD])
         more = "等" if len(found) > TOLD else ""
         raise forms.ValidationError(f"有多个组织符合，请写全称：{told}{more}。")
+
+
+class OrganizationNamesField(forms.CharField):
+    """Several organisations, a name on each line: for those that are too many for a list."""
+
+    def __init__(self, *, queryset: QuerySet[Organization], **options: Any) -> None:
+        options.setdefault("widget", forms.Textarea(attrs={"rows": 8}))
+        options.setdefault("help_text", "一行写一个，写全称或简称。")
+        options.setdefault("max_length", 100_000)
+        super().__init__(**options)
+        self.queryset = queryset
+
+    def clean(self, value: Any) -> Any:
+        """The organisations; the lines that fit none, or several, are told."""
+        lines = (line.strip() for line in super().clean(value).splitlines())
+        wanted = list(dict.fromkeys(line for line in lines if line))
+        by_name: dict[str, list[Organization]] = defaultdict(list)
+        for each in self.queryset.filter(Q(name__in=wanted) | Q(short_name__in=wanted)):
+            for name in {each.name, each.short_name}:
+                by_name[name].append(each)
+        errors = [
+            f"有多个组织叫“{line}”，请写全称。"
+            if by_name[line]
+            else f"没有找到“{line}”，请核对名称。"
+            for line in wanted
+            if len(by_name[line]) != 1
+        ]
+        if errors:
+            more = f"另有{len(errors) - TOLD}行也没有找到。"
+            raise forms.ValidationError(errors[:TOLD] + ([more] if len(errors) > TOLD else []))
+        return self.queryset.filter(pk__in={by_name[line][0].pk for line in wanted})
 
 
 def organization_field(queryset: QuerySet[Organization], label: str) -> forms.Field:
@@ -103,7 +135,12 @@ class SplitForm(forms.Form):
             ("children", "划入新组织的下级组织", children),
         )
         for field, label, queryset in chosen:
-            if queryset is not None:
+            if field == "children" and queryset is not None and queryset[LISTED : LISTED + 1]:
+                errors = {"required": f"请写明{label}。"}
+                self.fields[field] = OrganizationNamesField(
+                    label=label, queryset=queryset, error_messages=errors
+                )
+            elif queryset is not None:
                 self.fields[field] = forms.ModelMultipleChoiceField(
                     label=label,
                     queryset=queryset,

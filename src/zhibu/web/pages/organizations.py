@@ -35,7 +35,7 @@ class OrganizationPage:
     organization: Organization
     crumbs: tuple[Crumb, ...]
     children: Page[Organization]
-    posts: tuple[Post, ...]
+    posts: Page[Any]
     terms: tuple[Term, ...]
     theme_day: str
     may_edit: bool
@@ -95,16 +95,16 @@ def crumbs_to(
 
 
 def build_organization(
-    organization: Organization, reach: Reach, day: date, children: Page[Any]
+    organization: Organization, reach: Reach, children: Page[Any], posts: Page[Any]
 ) -> OrganizationPage:
-    """The page of one organisation on this day."""
+    """The page of one organisation; the lists are those of one day."""
     path = organization.path
     above = path[:-4]
     return OrganizationPage(
         organization=organization,
         crumbs=crumbs_to(organization, reach, itself=False),
         children=children,
-        posts=tuple(queries.posts_of(organization, day)),
+        posts=posts,
         terms=tuple(queries.terms_of(organization)[:3]),
         theme_day=dict(THEME_DAYS).get(organization.theme_day, organization.theme_day),
         may_edit=reach.may(Verb.EDIT_ORGANIZATION, path),

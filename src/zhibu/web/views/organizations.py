@@ -33,7 +33,8 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = access.get_organization(request, pk, Verb.SEE_ORGANIZATION)
     day = clock.today()
     children = page_of(request, queries.children_of(organization, day))
-    page = build_organization(organization, access.reach(request), day, children)
+    posts = page_of(request, queries.posts_of(organization, day), name="posts")
+    page = build_organization(organization, access.reach(request), children, posts)
     return render(request, "web/organization.html", {"page": page})
 
 
