@@ -160,10 +160,10 @@ def carry_over(*, plan: Plan, day: date) -> int:
         theme__in=running, line__in=last_year_lines(plan.branch, plan.year)
     ).exclude(line__requirement="")
     themes: dict[tuple[str, UUID | None, int], list[UUID]] = {}
-    for theme, *duty in before.values_list(
-        "theme_id", "line__requirement", "line__group_id", "line__ordinal"
-    ):
-        themes.setdefault((duty[0], duty[1], duty[2]), []).append(theme)
+    for row in before.select_related("line"):
+        if row.line is not None:
+            duty = (row.line.requirement, row.line.group_id, row.line.ordinal)
+            themes.setdefault(duty, []).append(row.theme_id)
     made = [
         Carrying(theme_id=theme, organization_id=plan.branch_id, line=line)
         for line in (plan.lines.exclude(requirement="") if themes else ())
@@ -189,28 +189,22 @@ def follow_record(filed: Filed) -> None:
 
     Nothing is asked of the database for a record that serves none and served none before.
     """
+    began = filed.content.began_at
+    wanted = _keys(filed.content.themes) if began else set()
     before = _keys(filed.before.themes) if filed.before else set()
-    wanted = _keys(filed.content.themes)
     if not before and not wanted:
         return
-    held = Carrying.objects.filter(record=filed.record)
-    carried = set(held.values_list("theme_id", flat=True)) if before else set()
-    began = filed.content.began_at
-    if began is None:
-        wanted = set()
-    # A branch that has moved since keeps what its record has said before.
-    meant = Theme.objects.for_organization(filed.record.branch).filter(pk__in=wanted - carried)
-    fit = (carried & wanted) | (set(meant.values_list("pk", flat=True)) if wanted else set())
-    held.delete()
+    rows = Carrying.objects.filter(record=filed.record)
+    # A branch that hangs elsewhere since keeps what its record has said before.
+    kept = wanted & set(rows.values_list("theme_id", flat=True)) if before else set()
+    rows.delete()
+    if began is None or not wanted:
+        return
+    meant = Theme.objects.for_organization(filed.record.branch).filter(pk__in=wanted - kept)
+    day = timezone.localtime(began).date() if timezone.is_aware(began) else began.date()
     Carrying.objects.bulk_create(
-        Carrying(
-            theme_id=key,
-            organization_id=filed.record.branch_id,
-            record=filed.record,
-            day=timezone.localtime(began).date() if timezone.is_aware(began) else began.date(),
-        )
-        for key in fit
-        if began is not None
+        Carrying(theme_id=key, organization_id=filed.record.branch_id, record=filed.record, day=day)
+        for key in kept.union(meant.values_list("pk", flat=True))
     )
 
 
