@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules import test_duties, test_records, test_schedule, test_standing
+from tests.rules import test_duties, test_records, test_schedule, test_standing, test_tasks
 from tests.rules.samples import branch, requirement
 
 import zhibu.rules
@@ -37,6 +37,7 @@ from zhibu.rules.records import judge_record
 from zhibu.rules.redaction import judge_redaction
 from zhibu.rules.scope import explain_scope
 from zhibu.rules.standing import LineFacts, State, judge_line
+from zhibu.rules.tasks import judge_task
 from zhibu.rules.verdicts import Article, Certainty, Severity, Verdict
 from zhibu.rules.votes import VOTE_RULES, judge_decision, judge_election, judge_votes
 from zhibu.rules.wording import (
@@ -126,7 +127,11 @@ def _of_lines() -> list[Verdict]:
     lines.append((waived, due))
     lines.append((LineFacts(opens, due, in_use_since=date(2026, 7, 1)), filed))
     found = [judge_line(line, today) for line, today in lines]
-    return [one.verdict for one in found] + [one.filing for one in found if one.filing]
+    tasks = [
+        judge_task(task, day, grace_days=grace) for task, day, grace, *_ in test_tasks.STANDINGS
+    ]
+    said = [one.verdict for one in found] + [one.verdict for one in tasks]
+    return said + [one.filing for one in found if one.filing]
 
 
 def _of_tables() -> list[Verdict]:
@@ -150,6 +155,7 @@ def _of_records() -> list[Verdict]:
     full, today = test_records.FULL, test_records.TODAY
     asked = [test_records.MEETING, test_records.LESSON]
     contents = [replace(full, **changes) for changes, *_ in test_records.CASES]
+    contents += [replace(full, **changes) for changes, *_ in test_tasks.RECORDS]
     contents.append(replace(full, activities=(Activity.GROUP_MEETING,)))
     few = tuple(
         replace(row, status=AttendanceStatus.LEAVE) if row.has_vote else row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-from zhibu.rules.contents import AttendanceStatus, DecisionKind
+from zhibu.rules.contents import AttendanceStatus, DecisionKind, FollowUpState
 from zhibu.rules.norm import (
     Activity,
     Attendees,
@@ -18,6 +18,7 @@ from zhibu.rules.norm import (
     Unit,
 )
 from zhibu.rules.standing import State
+from zhibu.rules.tasks import TaskStanding, TaskState
 from zhibu.rules.verdicts import Certainty, Severity
 
 _WORDS: tuple[tuple[StrEnum, str], ...] = (
@@ -97,6 +98,18 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (State.OVERDUE, "逾期未完成"),
     (State.WAIVED, "已免除"),
     (State.BEFORE_USE, "启用前"),
+    (FollowUpState.OPEN, "继续办理"),
+    (FollowUpState.CLOSED, "已办结"),
+    (FollowUpState.DROPPED, "不再办理"),
+    (TaskState.OPEN, "在办"),
+    (TaskState.CLOSED, "已办结"),
+    (TaskState.DROPPED, "不再办理"),
+    (TaskStanding.GOING, "在办"),
+    (TaskStanding.DUE_SOON, "临近期限"),
+    (TaskStanding.OVERDUE, "逾期未办结"),
+    (TaskStanding.CLOSED, "已办结"),
+    (TaskStanding.CLOSED_LATE, "逾期办结"),
+    (TaskStanding.DROPPED, "不再办理"),
     (Severity.ERROR, "必须改正"),
     (Severity.WARNING, "请注意"),
     (Severity.NOTE, "说明"),
@@ -122,6 +135,9 @@ FIELD_LABELS: Mapping[str, str] = {
     "attachments": "附件",
     "lines": "对应安排",
     "group": "党小组",
+    "follow_ups": "上次议定事项",
+    "texts": "传达文件",
+    "themes": "服务专题",
 }
 """What a record's own fields are called on a form and in the book."""
 

@@ -23,6 +23,7 @@ from zhibu.rules.elements import judge_elements
 from zhibu.rules.norm import Activity, Attendees, Element, Requirement
 from zhibu.rules.roster import judge_people
 from zhibu.rules.standing import FILE_DAYS, judge_filing
+from zhibu.rules.tasks import judge_record_tasks
 from zhibu.rules.verdicts import Severity, Verdict
 from zhibu.rules.votes import (
     judge_decision,
@@ -95,10 +96,20 @@ def judge_record(
         *_judge_time(content, facts, today),
         *judge_elements(content, asked, own),
         *judge_people(content, asked, facts),
-        *_judge_votes(content, asked, tally),
+        *(votes := tuple(_judge_votes(content, asked, tally))),
+        *judge_record_tasks(content, facts, _passed(votes)),
         *_judge_lines(content, lines),
         *_judge_lateness(content, today, file_days),
     )
+
+
+def _passed(votes: Iterable[Verdict]) -> dict[int, bool]:
+    """Which decisions the votes passed and which not, by their number."""
+    return {
+        int(one.subject.removeprefix("decisions[").removesuffix("]")): one.rule == "VOTE-01"
+        for one in votes
+        if one.rule in {"VOTE-01", "VOTE-02"}
+    }
 
 
 def is_fit_to_file(verdicts: Iterable[Verdict]) -> bool:
