@@ -253,6 +253,7 @@ INVITATION_TIME = timedelta(days=_whole("ZHIBU_INVITATION_DAYS", default=14, lea
 
 AXES_FAILURE_LIMIT = _whole("ZHIBU_LOCK_AFTER", default=5, least=3, most=20)
 AXES_COOLOFF_TIME = timedelta(minutes=_whole("ZHIBU_LOCK_MINUTES", default=30, least=1, most=1440))
+AXES_HANDLER = "zhibu.web.entry.lock.LockHandler"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # what was said of when to come back stays

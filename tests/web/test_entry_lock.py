@@ -56,6 +56,22 @@ def test_another_address_and_another_account_are_not_locked(cast: Cast) -> None:
     assert sign_in(Client(), "deputy", PASSWORD).status_code == 302
 
 
+def test_guessing_from_many_addresses_locks_the_account(cast: Cast, settings: Any) -> None:
+    """Fifty failures, four from each address, so that none of them is locked by itself."""
+    settings.AXES_FAILURE_LIMIT = 5
+    for number in range(12):
+        fail("secretary", 4, REMOTE_ADDR=f"10.2.0.{number}")
+    elsewhere = {"REMOTE_ADDR": "10.3.0.1"}
+    assert sign_in(Client(**elsewhere), "secretary", PASSWORD).status_code == 302  # 48 are not yet
+    for number in range(12):
+        fail("secretary", 4, REMOTE_ADDR=f"10.4.0.{number}")
+    fail("secretary", 2, REMOTE_ADDR="10.4.1.1")
+    locked = sign_in(Client(**elsewhere), "secretary", PASSWORD)
+    assert locked.status_code == 429
+    assert re.search(r"请在 \d\d:\d\d 以后再试", locked.content.decode())
+    assert sign_in(Client(**elsewhere), "deputy", PASSWORD).status_code == 302
+
+
 def test_capitals_do_not_give_more_tries(cast: Cast) -> None:
     """However the name is written, it is one account."""
     for name in ("secretary", "Secretary", "SECRETARY", "sEcretary"):

@@ -271,3 +271,15 @@ def test_the_overview_shows_the_tree_of_its_year(cast: Cast, commission_office: 
     )
     assert [r.name for r in last.context["page"].rows] == ["第一党支部", "第二党支部"]
     assert last.context["page"].rows[0].stay == ""
+
+
+def test_a_branch_does_not_rename_itself_as_a_correction(cast: Cast) -> None:
+    """What its secretary sends as a name is ignored; the rest is saved. The level above may."""
+    address = reverse("organization-edit", args=(cast.branch.pk,))
+    given = {"name": "假冒支部", "short_name": "假冒", "field": "organ", "theme_day": "day:8", "is_pilot": "on"}  # fmt: skip
+    assert "请上级党组织办理" in client_of(cast.secretary).get(address).content.decode()
+    assert client_of(cast.secretary).post(address, given).status_code == 302
+    branch = Organization.objects.get(pk=cast.branch.pk)
+    assert (branch.name, branch.theme_day, branch.is_pilot) == (cast.branch.name, "day:8", False)
+    assert client_of(cast.office).post(address, given).status_code == 302
+    assert Organization.objects.get(pk=cast.branch.pk).name == "假冒支部"

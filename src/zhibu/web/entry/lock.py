@@ -1,4 +1,8 @@
-"""The lock after failed attempts, kept by django-axes in the database: by account and address."""
+"""The lock after failed attempts, kept by django-axes in the database: by account and address.
+
+An account that is guessed at from many addresses is locked for all of them, much later, so that
+somebody who mistypes elsewhere, or wants to keep its owner out, does not get there by chance.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,34 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from axes.handlers.database import AxesDatabaseHandler
 from axes.handlers.proxy import AxesProxyHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.db.models import Max
+from django.db.models import Max, Sum
 from django.http import HttpRequest
+from django.utils import timezone
 
 _LONGEST: Final = 64
+MANY: Final = 10  # times the limit of one address, from all together
+
+
+class LockHandler(AxesDatabaseHandler):  # type: ignore[misc]  # axes has no types
+    """The lock of axes, and the one of an account that many addresses try."""
+
+    def is_locked(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> bool:
+        """Whether this account may not be tried from here, or from anywhere."""
+        return super().is_locked(request, credentials) or is_besieged(
+            name_tried(request, credentials)
+        )
+
+
+def is_besieged(username: str) -> bool:
+    """Whether the account was tried in vain too often within the time of a lock, from wherever."""
+    since = timezone.now() - settings.AXES_COOLOFF_TIME
+    tried = AccessAttempt.objects.filter(username=plain_name(username), attempt_time__gt=since)
+    failures: int = tried.aggregate(sum=Sum("failures_since_start"))["sum"] or 0
+    return failures >= MANY * settings.AXES_FAILURE_LIMIT
 
 
 def plain_name(name: str) -> str:
@@ -49,7 +74,8 @@ def is_locked(request: HttpRequest, username: str) -> bool:
 
 def open_again_at(request: HttpRequest, username: str) -> datetime | None:
     """When the lock opens by itself; None when there is no attempt."""
-    last: datetime | None = AccessAttempt.objects.filter(
-        username=plain_name(username), ip_address=address_of(request)
-    ).aggregate(last=Max("attempt_time"))["last"]
+    tried = AccessAttempt.objects.filter(username=plain_name(username))
+    if not is_besieged(username):
+        tried = tried.filter(ip_address=address_of(request))
+    last: datetime | None = tried.aggregate(last=Max("attempt_time"))["last"]
     return last + settings.AXES_COOLOFF_TIME if last else None

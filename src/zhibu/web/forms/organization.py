@@ -56,6 +56,12 @@ class OrganizationForm(forms.Form):
     )
     is_pilot = forms.BooleanField(label="试点单位", required=False)
 
+    def keep_names(self) -> None:
+        """The names are shown, and changed by the level above alone: by 更名, with its date."""
+        for name in ("name", "short_name", "is_pilot"):
+            self.fields[name].disabled = True
+        self.fields["name"].help_text = "名称有误或需要更名的，请上级党组织办理。"
+
     def ask_as_group(self) -> None:
         """Of a group only its names are asked: the rest is its branch's."""
         for name in ("field", "theme_day", "is_pilot"):

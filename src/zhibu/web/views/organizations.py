@@ -48,6 +48,10 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = OrganizationForm(request.POST or None, initial=initial)
     if organization.kind == Organization.Kind.GROUP:
         form.ask_as_group()
+    if organization.parent_id and not access.reach(request).may(
+        Verb.EDIT_ORGANIZATION, organization.path[:-4]
+    ):
+        form.keep_names()
     if request.method == "POST" and form.is_valid():
         services.edit_organization(
             organization=organization, by=access.person_of(request), at=clock.now(), **form.cleaned_data
