@@ -116,11 +116,12 @@ def _book_json(book: Book, report: FontReport) -> str:
     data: dict[str, Any] = plain(composition)
     data["name"] = clean(f"{book.branch}{book.year}年度{book.title}")
     data["author"] = clean(book.branch)
-    data["fonts"] = _font_data(report)
+    data["fonts"] = font_data(report)
     return json.dumps(data, ensure_ascii=False)
 
 
-def _font_data(report: FontReport) -> dict[str, Any]:
+def font_data(report: FontReport) -> dict[str, Any]:
+    """The families of every role as a template reads them, and how heavy a stand-in is set."""
     data: dict[str, Any] = {role.value: list(report.font(role).families) for role in Role}
     for role in (Role.TITLE, Role.HEI):
         data[f"{role.value}-weight"] = _HEAVY if report.font(role).is_stand_in else "regular"

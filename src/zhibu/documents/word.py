@@ -74,26 +74,26 @@ def _describe(document: Document, book: Book) -> None:
 
 
 def _draw_cover(document: Document, cover: Cover) -> None:
-    _set_page(document.sections[0], is_landscape=False)
-    _line(document, cover.title, "ZhibuCoverTitle")
-    _line(document, cover.year, "ZhibuTitle")
+    set_page(document.sections[0], is_landscape=False)
+    put_line(document, cover.title, "ZhibuCoverTitle")
+    put_line(document, cover.year, "ZhibuTitle")
     for number, (name, value) in enumerate(cover.lines):
-        line = _line(document, "", "ZhibuCoverLine")
+        line = put_line(document, "", "ZhibuCoverLine")
         if not number:
             line.paragraph_format.space_before = Pt(130)
         line.add_run(clean(name)).style = "ZhibuHei"
         line.add_run("　")
         line.add_run(_literal(value)).underline = True
     for number, text in enumerate(cover.foot):
-        foot = _line(document, text, "ZhibuCentred")
+        foot = put_line(document, text, "ZhibuCentred")
         if not number:
             foot.paragraph_format.space_before = Pt(150)
 
 
 def _draw_contents(document: Document, composition: Composition) -> None:
     section = document.add_section(WD_SECTION.ODD_PAGE)
-    _set_page(section, is_landscape=False)
-    _line(document, "目　录", "ZhibuTitle")
+    set_page(section, is_landscape=False)
+    put_line(document, "目　录", "ZhibuTitle")
     entries: list[tuple[str, str]] = []
     for part in composition.parts:
         entries.append((clean(part.title), "toc 1"))
@@ -108,13 +108,13 @@ def _draw_parts(document: Document, parts: tuple[Part, ...]) -> None:
     for number, part in enumerate(parts):
         if not number:
             section = document.add_section(WD_SECTION.ODD_PAGE)
-            _set_page(section, is_landscape=False)
-            _number_pages(section)
+            set_page(section, is_landscape=False)
+            number_pages(section)
         elif part.is_landscape or was_landscape:
             section = document.add_section(WD_SECTION.NEW_PAGE)
-            _set_page(section, is_landscape=part.is_landscape)
+            set_page(section, is_landscape=part.is_landscape)
             _continue_numbers(section)
-        heading = _line(document, part.title, "Heading 1")
+        heading = put_line(document, part.title, "Heading 1")
         heading.paragraph_format.page_break_before = bool(
             number and not part.is_landscape and not was_landscape
         )
@@ -123,7 +123,8 @@ def _draw_parts(document: Document, parts: tuple[Part, ...]) -> None:
         was_landscape = part.is_landscape
 
 
-def _set_page(section: Section, *, is_landscape: bool) -> None:
+def set_page(section: Section, *, is_landscape: bool) -> None:
+    """A4 with the type area of GB/T 9704."""
     section.page_width, section.page_height = _WIDE if is_landscape else _UPRIGHT
     section.orientation = WD_ORIENT.LANDSCAPE if is_landscape else WD_ORIENT.PORTRAIT
     top, bottom, left, right = (27, 27, 37, 35) if is_landscape else (37, 35, 28, 26)
@@ -132,7 +133,8 @@ def _set_page(section: Section, *, is_landscape: bool) -> None:
     section.footer_distance = Mm(bottom - 7 - 5)  # the number begins 7 mm below the type area
 
 
-def _number_pages(section: Section) -> None:
+def number_pages(section: Section) -> None:
+    """From 1, outside: right on odd pages, left on even ones."""
     section._sectPr.append(element("w:pgNumType", {"w:start": "1"}))
     for footer, alignment in (
         (section.footer, WD_ALIGN_PARAGRAPH.RIGHT),
@@ -164,7 +166,8 @@ def _literal(value: Text) -> str:
     return COVER_TEXT if isinstance(value, Covered) else clean(value)
 
 
-def _line(document: Document, text: Text, style: str) -> Any:
+def put_line(document: Document, text: Text, style: str) -> Any:
+    """A paragraph of this style at the end."""
     paragraph = document.add_paragraph(style=style)
     if isinstance(text, Covered):
         paragraph.add_run(COVER_TEXT).style = "ZhibuCovered"
@@ -174,34 +177,34 @@ def _line(document: Document, text: Text, style: str) -> Any:
 
 
 def _draw_heading(document: Document, block: Heading, _wide: bool) -> None:
-    heading = _line(document, block.text, "Heading 2")
+    heading = put_line(document, block.text, "Heading 2")
     heading.paragraph_format.page_break_before = block.starts_page
     if block.aside:
         # Not in the heading itself, or the contents would show it.
-        aside = _line(document, block.aside, "ZhibuAside")
+        aside = put_line(document, block.aside, "ZhibuAside")
         aside.paragraph_format.keep_with_next = True
 
 
 def _draw_label(document: Document, block: Label, _wide: bool) -> None:
-    _line(document, block.text, "ZhibuLabel")
+    put_line(document, block.text, "ZhibuLabel")
 
 
 def _draw_paragraph(document: Document, block: Paragraph, _wide: bool) -> None:
     style = "ZhibuSmall" if block.is_small else "ZhibuBody"
     if isinstance(block.text, Covered):
-        _line(document, block.text, style)
+        put_line(document, block.text, style)
         return
     for text in clean(block.text).split("\n"):
         if text.strip():
-            _line(document, text.strip(), style)
+            put_line(document, text.strip(), style)
 
 
 def _draw_notice(document: Document, block: Notice, _wide: bool) -> None:
-    _line(document, block.text, "ZhibuNotice")
+    put_line(document, block.text, "ZhibuNotice")
 
 
 def _draw_signatures(document: Document, block: Signatures, _wide: bool) -> None:
-    line = _line(document, "", "ZhibuSignatures")
+    line = put_line(document, "", "ZhibuSignatures")
     for number, name in enumerate(block.names):
         line.add_run(f"{'　　' if number else ''}{clean(name)}（签名）：")
         line.add_run("　" * 5).underline = True
@@ -212,10 +215,10 @@ def _draw_code(document: Document, block: Code, _wide: bool) -> None:
     picture = io.BytesIO()
     segno.make_qr(clean(block.text), error="m").save(picture, kind="png", border=4, scale=8)
     picture.seek(0)
-    paragraph = _line(document, "", "ZhibuCentred")
+    paragraph = put_line(document, "", "ZhibuCentred")
     paragraph.paragraph_format.keep_with_next = True
     paragraph.add_run().add_picture(picture, width=_CODE_WIDTH)
-    _line(document, block.caption, "ZhibuCentred")
+    put_line(document, block.caption, "ZhibuCentred")
 
 
 def _draw_pairs(document: Document, block: Pairs, wide: bool) -> None:
@@ -239,7 +242,8 @@ def _draw_pairs(document: Document, block: Pairs, wide: bool) -> None:
     _add(document, table)
 
 
-def _draw_grid(document: Document, block: Grid, wide: bool) -> None:
+def draw_grid(document: Document, block: Grid, wide: bool = False) -> None:
+    """A ruled table at the end; `wide` on a page that lies on its side."""
     total = sum(block.widths)
     widths = [int(_TEXT_WIDTH[wide] * share / total) for share in block.widths]
     style = "ZhibuCellSmall" if block.is_small or wide else "ZhibuCell"
@@ -335,7 +339,7 @@ _DRAW: Final[dict[type, Callable[[Document, Any, bool], None]]] = {
     Paragraph: _draw_paragraph,
     Notice: _draw_notice,
     Pairs: _draw_pairs,
-    Grid: _draw_grid,
+    Grid: draw_grid,
     Signatures: _draw_signatures,
     Code: _draw_code,
 }

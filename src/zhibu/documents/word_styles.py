@@ -89,6 +89,17 @@ def add_styles(document: Document) -> None:
     )
 
 
+def add_official_styles(document: Document) -> None:
+    """What a document that is issued uses besides: title, 主送, numbered heads, signature, annex."""
+    _style(document, "ZhibuOfficialTitle", TITLE, 22, align=_CENTRE, pitch=Pt(34), after=Pt(28.95))
+    _style(document, "ZhibuAddressee", FANG, 16)
+    _style(document, "ZhibuOfficialHead", HEI, 16, indent=_TWO_CHARACTERS, keeps=True)
+    _style(document, "ZhibuSigner", FANG, 16, align=_RIGHT)
+    _style(document, "ZhibuAnnexMark", HEI, 16, after=Pt(12))
+    outline = element("w:outlineLvl", {"w:val": "0"})
+    document.styles["ZhibuOfficialHead"].element.get_or_add_pPr().append(outline)
+
+
 def _speak_chinese(document: Document) -> None:
     """Simplified Chinese throughout, or a viewer may draw the forms and stops of another script."""
     defaults = document.styles.element.find(qn("w:docDefaults"))
