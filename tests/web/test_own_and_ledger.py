@@ -12,6 +12,7 @@ from tests.cast import Cast, client_of
 from tests.web.record_story import make_table
 
 from zhibu.ledger.models import Entry
+from zhibu.ledger.services import note
 from zhibu.org.accounts import invite_person
 from zhibu.org.models import CorrectionRequest, Member
 from zhibu.org.services import begin_spell, edit_member
@@ -138,6 +139,27 @@ def test_the_ledger_says_to_whom(cast: Cast) -> None:
     invited = client.get(reverse("ledger"), {"verb": "recover"}).content.decode()
     assert "无角色（nobody）" in invited
     assert "；nobody" not in invited
+
+
+def test_a_long_ledger_is_not_counted(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond what anybody turns through, the page says how to find the rest; the file has all."""
+    monkeypatch.setattr("zhibu.web.views.ledger.LISTED", 60)
+    for _ in range(80):
+        note(
+            by=None,
+            verb="sign_in",
+            organization_id=None,
+            subject=None,
+            at=clock.now(),
+            detail={},
+        )
+    client = client_of(cast.audit_admin)
+    answer = client.get("/ledger/")
+    assert answer.context["page"].rows.paginator.count == 60
+    assert "只列出最近的60条" in answer.content.decode()
+    assert len(client.get("/ledger/?page=2").context["page"].lines) == 10
+    lines = b"".join(client.get("/ledger.csv").streaming_content).decode().splitlines()
+    assert len(lines) > 80
 
 
 def test_the_ledger_is_for_audit_alone(cast: Cast) -> None:

@@ -55,6 +55,7 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["organization_id", "at"], name="entry_organization_at"),
             models.Index(fields=["subject_id", "at"], name="entry_subject_at"),
+            models.Index(fields=["-at", "-id"], name="entry_newest"),
         ]
 
 

@@ -52,3 +52,4 @@ class LedgerPage:
     lines: tuple[LedgerLine, ...]
     form: forms.BaseForm
     query: str  # of the address, for the export of the same
+    is_cut: bool = False  # there are more than can be turned through
