@@ -13,12 +13,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rules import test_duties, test_records, test_schedule, test_standing, test_tasks
+from tests.rules import (
+    test_duties,
+    test_feedback,
+    test_records,
+    test_schedule,
+    test_standing,
+    test_tasks,
+)
 from tests.rules.samples import branch, requirement
 
 import zhibu.rules
 from zhibu.rules.attendance import Tally
 from zhibu.rules.contents import AttendanceStatus, Candidate, Decision, DecisionKind
+from zhibu.rules.feedback import About, Act, CaseState
 from zhibu.rules.norm import (
     Activity,
     Attendees,
@@ -93,6 +101,7 @@ def verdicts() -> list[Verdict]:
     event = replace(test_duties.MONTHLY, cadence=Cadence(Unit.EVENT))
     late = replace(test_duties.MONTHLY, in_force_from=date(2027, 1, 1))
     found += explain_scope(event, branch(), 2026) + explain_scope(late, branch(), 2026)
+    found += test_feedback.verdicts()
     found += _of_redactions() + _of_lines() + _of_tables() + _of_records() + _of_votes()
     return found
 
@@ -231,6 +240,9 @@ def test_sentences() -> None:
 
 
 ENUMS: list[type[StrEnum]] = [
+    About,
+    Act,
+    CaseState,
     Activity,
     AttendanceStatus,
     Attendees,

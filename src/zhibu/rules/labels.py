@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from zhibu.rules.contents import AttendanceStatus, DecisionKind, FollowUpState
+from zhibu.rules.feedback import About, Act, CaseState
 from zhibu.rules.norm import (
     Activity,
     Attendees,
@@ -110,6 +111,26 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (TaskStanding.CLOSED, "已办结"),
     (TaskStanding.CLOSED_LATE, "逾期办结"),
     (TaskStanding.DROPPED, "不再办理"),
+    (About.NORM, "规（工作规范）"),
+    (About.TABLE, "表（年度安排表）"),
+    (About.HANDBOOK, "册（工作手册）"),
+    (About.NETWORK, "网（系统使用）"),
+    (CaseState.RECEIVED, "待受理"),
+    (CaseState.ACCEPTED, "办理中"),
+    (CaseState.SENT_UP, "已报上级"),
+    (CaseState.ANSWERED, "已答复"),
+    (CaseState.REFUSED, "不予采纳"),
+    (CaseState.CLOSED, "已办结"),
+    (Act.ACCEPT, "受理"),
+    (Act.REFUSE, "不予采纳"),
+    (Act.JOIN, "合并"),
+    (Act.SPLIT, "拆分"),
+    (Act.MOVE, "移交"),
+    (Act.TAKE, "提级办理"),
+    (Act.SEND_UP, "上报"),
+    (Act.ANSWER, "答复"),
+    (Act.CLOSE, "办结"),
+    (Act.REOPEN, "要求继续办理"),
     (Severity.ERROR, "必须改正"),
     (Severity.WARNING, "请注意"),
     (Severity.NOTE, "说明"),
