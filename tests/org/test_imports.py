@@ -99,6 +99,24 @@ def everything() -> list[Any]:
     ]
 
 
+def test_who_is_kept_elsewhere_is_remarked_on(cast: Cast) -> None:
+    """Out of the importer's reach: a warning, not where; another day of joining is another person."""
+    far = admit_member(
+        name="周远", branch=cast.far_branch, group=None, joined_on=date(2012, 7, 1),
+        full_on=date(2013, 7, 1), since=START, by=None, at=NOW,
+    )  # fmt: skip
+    rows = [person("周远"), person("周远", 入党时间="2010-07-01", 转正时间="2011-07-01")]
+    held = started(cast, *rows)
+    assert held.state == State.READY
+    found = [one for one in read_report(held).faults if one.rule == "ROSTER-36"]
+    assert [(one.row, one.severity) for one in found] == [(2, "warning")]
+    assert cast.far_branch.name not in str(read_report(held))
+    Membership.objects.filter(member=far).update(until=START)
+    assert not [
+        one for one in read_report(started(cast, rows[0])).faults if one.rule == "ROSTER-36"
+    ]
+
+
 def test_new_members_come_in(cast: Cast) -> None:
     """Preview, confirm: member, place, posts and special times, from the days of the file."""
     held = confirmed(

@@ -74,8 +74,8 @@ def organization_histories(organization: Organization) -> Told:
     }
 
 
-def _span(since: date, until: date) -> str:
-    return f"{since.isoformat()}至{until.isoformat()}"
+def _span(since: date, until: date | None) -> str:
+    return f"{since.isoformat()}至{until.isoformat()}" if until else f"{since.isoformat()}起"
 
 
 def _said(labels: Iterable[tuple[str, str]]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from zhibu.org.imports import report
 from zhibu.org.imports.cells import Cells, unpack
@@ -14,20 +14,23 @@ from zhibu.org.imports.known import (
     known_members,
     known_organizations,
     known_places,
+    members_elsewhere,
     needed_own,
     own_columns,
 )
-from zhibu.org.models import RosterImport
+from zhibu.org.models import Organization, RosterImport
 from zhibu.rules.roster_comparing import KnownMember
 from zhibu.rules.roster_faults import Fault, Question
-from zhibu.rules.roster_judging import Judgement, judge_roster
+from zhibu.rules.roster_judging import Judgement, Outcome, judge_roster
 from zhibu.rules.roster_places import Places
 from zhibu.rules.roster_sheet import needed_columns, parse_roster
 from zhibu.rules.roster_tree import KnownOrganization, parse_tree
 from zhibu.rules.roster_tree import needed_columns as needed_tree_columns
 from zhibu.rules.roster_tree_judging import TreeJudgement, judge_tree
+from zhibu.rules.verdicts import Severity
 
 Progress = Callable[[str, int, int], None]
+NAMES_AT_ONCE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,28 @@ def _judge_members(
         parsed, members, places, today=today, decisions=decisions, own=choices,
         needed=needed_own(held.organization, today),
     )  # fmt: skip
+    judgement.faults += _kept_elsewhere(held.organization, judgement)
     tell(total)
     return Found(cells, judgement, decisions, places, tuple(members))
+
+
+def _kept_elsewhere(organization: Organization, judgement: Judgement) -> list[Fault]:
+    """New rows that look like somebody of a branch out of reach. Where, is not said."""
+    rows = {
+        (one.row.name, one.row.joined_on): one.row
+        for one in judgement.of(Outcome.NEW)
+        if one.row.joined_on is not None
+    }
+    names = sorted({name for name, _ in rows})
+    faults = []
+    for start in range(0, len(names), NAMES_AT_ONCE):
+        for name, joined_on, born_on in members_elsewhere(
+            organization, names[start : start + NAMES_AT_ONCE]
+        ):
+            row = rows.get((name, joined_on))
+            if row is not None and (born_on is None or row.born_on in {None, born_on}):
+                faults.append(Fault(row.row, "name", "ROSTER-36", Severity.WARNING, {"name": name}))
+    return faults
 
 
 def _judge_tree(held: RosterImport, cells: Cells, today: date) -> Found:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -65,6 +66,18 @@ def known_members(organization: Organization, today: date) -> list[KnownMember]:
             )
         )  # fmt: skip
     return found
+
+
+def members_elsewhere(
+    organization: Organization, names: Sequence[str]
+) -> Iterable[tuple[str, date, date | None]]:
+    """Name, joining and birth of who has one of these names and belongs somewhere else now."""
+    path = organization.path
+    return (
+        Membership.objects.filter(until__isnull=True, member__name__in=names)
+        .exclude(branch__path__gte=path, branch__path__lt=paths.successor(path))
+        .values_list("member__name", "member__joined_on", "member__born_on")
+    )
 
 
 def own_columns(organization: Organization) -> tuple[dict[str, dict[str, str]], OwnColumns]:
