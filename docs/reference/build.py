@@ -69,6 +69,19 @@ SETTINGS: dict[str, tuple[str, str]] = {
         "无",
         "单点登录以哪一项为用户名对应已有账号，如 oidc:preferred_username,wecom:userid；不设时只认本人关联过的。",
     ),
+    "ZHIBU_MAIL_URL": (
+        "无，不发邮件",
+        "邮件服务器：smtp://用户:密码@主机:25，加密的写 smtps://（465）或 smtp+tls://（587）。与下一项同时设置。",
+    ),
+    "ZHIBU_MAIL_FROM": ("无", "发件地址，如 支部 <zhibu@example.gov.cn>。"),
+    "ZHIBU_SITE_URL": (
+        "无，邮件和群消息中不带链接",
+        "大家打开本系统的网址，如 https://zhibu.example.gov.cn，用于邮件和群消息中的链接。",
+    ),
+    "ZHIBU_ROBOT_HOSTS": (
+        "无",
+        "本单位内部网络中的聊天服务器（主机名或 IP 地址，逗号分隔），群机器人可以连接它们，也可以用 http；其他机器人只能是公开网络上的 https 地址。",
+    ),
     "ZHIBU_TIME_ZONE": ("Asia/Shanghai", "时区。"),
     "ZHIBU_ATTACHMENT_MAX_MB": ("20", "单个附件的上限，单位 MB。"),
     "ZHIBU_LOG": ("plain", "设为 json：日志每行一个 JSON。"),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.rules import (
     test_duties,
     test_feedback,
+    test_reach,
     test_records,
     test_schedule,
     test_standing,
@@ -41,6 +42,7 @@ from zhibu.rules.norm import (
     Threshold,
     Unit,
 )
+from zhibu.rules.reach import Mode, Readers
 from zhibu.rules.records import judge_record
 from zhibu.rules.redaction import judge_redaction
 from zhibu.rules.scope import explain_scope
@@ -102,6 +104,7 @@ def verdicts() -> list[Verdict]:
     late = replace(test_duties.MONTHLY, in_force_from=date(2027, 1, 1))
     found += explain_scope(event, branch(), 2026) + explain_scope(late, branch(), 2026)
     found += test_feedback.verdicts()
+    found += test_reach.verdicts()
     found += _of_redactions() + _of_lines() + _of_tables() + _of_records() + _of_votes()
     return found
 
@@ -251,9 +254,11 @@ ENUMS: list[type[StrEnum]] = [
     DecisionKind,
     Field,
     Happening,
+    Mode,
     OrganizationKind,
     Per,
     PracticeClass,
+    Readers,
     Severity,
     State,
     Unit,

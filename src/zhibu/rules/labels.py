@@ -18,6 +18,7 @@ from zhibu.rules.norm import (
     PracticeClass,
     Unit,
 )
+from zhibu.rules.reach import Mode, Readers
 from zhibu.rules.standing import State
 from zhibu.rules.tasks import TaskStanding, TaskState
 from zhibu.rules.verdicts import Certainty, Severity
@@ -131,6 +132,11 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Act.ANSWER, "答复"),
     (Act.CLOSE, "办结"),
     (Act.REOPEN, "要求继续办理"),
+    (Mode.AT_ONCE, "直接传达"),
+    (Mode.BY_LEVEL, "逐级传达"),
+    (Readers.MEMBERS, "全体党员"),
+    (Readers.COMMITTEE, "委员"),
+    (Readers.SECRETARIES, "书记"),
     (Severity.ERROR, "必须改正"),
     (Severity.WARNING, "请注意"),
     (Severity.NOTE, "说明"),

@@ -22,6 +22,7 @@ from django.db.models import F, Q
 
 from zhibu.org.models import Member, Organization
 from zhibu.people.keys import new_key
+from zhibu.rules.labels import labels_of
 from zhibu.rules.reach import Mode, Readers
 
 
@@ -45,15 +46,8 @@ class Text(models.Model):
         ISSUED = "issued", "已下发"
         RECALLED = "recalled", "已撤回"
 
-    MODES: ClassVar = [
-        (Mode.AT_ONCE.value, "直接传达到全体"),
-        (Mode.BY_LEVEL.value, "逐级传达"),
-    ]
-    READERS: ClassVar = [
-        (Readers.MEMBERS.value, "全体党员"),
-        (Readers.COMMITTEE.value, "支部（党委）委员"),
-        (Readers.SECRETARIES.value, "书记"),
-    ]
+    MODES: ClassVar = labels_of(Mode)
+    READERS: ClassVar = labels_of(Readers)
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="texts")
@@ -398,6 +392,7 @@ class TextJob(models.Model):
         ANNOUNCE = "announce", "通知"
         HAND_DOWN = "hand_down", "通知下级转发"
         REMIND = "remind", "提醒"
+        TAKE_BACK = "take_back", "收回通知"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     text = models.ForeignKey(Text, on_delete=models.CASCADE, related_name="jobs")
