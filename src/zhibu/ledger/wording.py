@@ -87,6 +87,10 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "apply_import": "导入",
         "discard_import": "放弃",
         "undo_import": "撤销导入",
+        "write_report": "补充",
+        "issue_report": "上报",
+        "receive_report": "签收",
+        "export_report": "下载",
         "see_member": "查看个人信息",
         "see_roster": "查看名册",
         "see_ledger": "查看台账",
@@ -113,6 +117,7 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "seal": "",
         "holiday": "",
         "rosterimport": "名册文件",
+        "report": "月度工作报告",
     }
 )
 

@@ -232,7 +232,9 @@ def _standing_out(facts: MonthFacts) -> tuple[Paragraph, ...]:
 
 def _say_texts(texts: TextFigures) -> Paragraph:
     whole = f"，其中{texts.complete}件已传达到全体对象" if texts.complete else ""
-    return Paragraph(f"传达学习及时跟进。本月下发传达文件{texts.issued}件{whole}。", Source.TEXTS)
+    return Paragraph(
+        f"传达学习及时跟进。本月向所属党组织传达文件{texts.issued}件{whole}。", Source.TEXTS
+    )
 
 
 def _say_outcomes(facts: MonthFacts) -> str:
