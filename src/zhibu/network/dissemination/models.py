@@ -59,8 +59,8 @@ class Text(models.Model):
         "传达对象", max_length=12, choices=READERS, default=Readers.MEMBERS.value
     )
     # Only in organisations of these kinds and fields; none: of every one.
-    kinds = models.JSONField("组织类型", default=list, blank=True)
-    fields = models.JSONField("领域", default=list, blank=True)
+    kinds = models.CharField("组织类型", max_length=100, blank=True, default="")  # ",branch,"
+    fields = models.CharField("领域", max_length=100, blank=True, default="")
     reach_by = models.DateField("传达期限", null=True, blank=True)
     theme_id = models.UUIDField("专题", null=True, blank=True)
     version = models.PositiveSmallIntegerField(default=0)  # that asks to be read; 0: a draft
@@ -147,6 +147,16 @@ class Text(models.Model):
     def is_by_level(self) -> bool:
         """Whether each level sends it on before those below see it."""
         return self.mode == Mode.BY_LEVEL.value
+
+    @property
+    def only_kinds(self) -> tuple[str, ...]:
+        """The kinds of organisation that it is for; none: all."""
+        return tuple(filter(None, self.kinds.split(",")))
+
+    @property
+    def only_fields(self) -> tuple[str, ...]:
+        """The fields that it is for; none: all."""
+        return tuple(filter(None, self.fields.split(",")))
 
     @property
     def issue_day(self) -> date:
