@@ -38,7 +38,7 @@ def seal(request: HttpRequest, branch: UUID) -> HttpResponse:
         tell_no_key(request, error)
     else:
         messages.success(request, f"已封存至第{made.sequence}号。")
-    return see_other("book", branch, _year(request), anchor="seals")
+    return see_other("book", branch, _year(request))
 
 
 @require_POST
@@ -61,7 +61,7 @@ def countersign(request: HttpRequest, pk: UUID) -> HttpResponse:
         tell_no_key(request, error)
     else:
         messages.success(request, f"{organization.short_name}已加签。")
-    return see_other("book", branch.pk, _year(request), anchor="seals")
+    return see_other("book", branch.pk, _year(request))
 
 
 def tell_no_key(request: HttpRequest, error: SigningKeyError) -> None:
