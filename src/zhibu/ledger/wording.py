@@ -78,6 +78,11 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "export_book": "导出手册",
         "export_table": "导出安排表",
         "export_overview": "导出总览",
+        "begin_theme": "设立",
+        "change_theme": "修改",
+        "end_theme": "提前结束",
+        "give_line_themes": "调整专题：",
+        "export_theme": "下载情况报告：",
         "export_roster": "导出名册",
         "export_template": "下载名册模板",
         "export_ledger": "导出台账",
@@ -96,6 +101,16 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "see_ledger": "查看台账",
         "ask_correction": "申请更正",
         "answer_correction": "答复更正申请",
+        "accept_case": "受理",
+        "refuse_case": "不予采纳",
+        "answer_case": "答复",
+        "close_case": "办结",
+        "summarize_case": "写摘要",
+        "move_case": "移交",
+        "take_case": "提级办理",
+        "send_up_case": "上报",
+        "join_cases": "合并",
+        "split_case": "拆分",
     }
 )
 
@@ -117,7 +132,9 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "seal": "",
         "holiday": "",
         "rosterimport": "名册文件",
+        "case": "反映事项",
         "report": "月度工作报告",
+        "theme": "专题",
     }
 )
 
