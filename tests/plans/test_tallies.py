@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import date, timedelta
 from random import Random
+from threading import Barrier
 from uuid import uuid4
 
 import pytest
@@ -15,8 +16,10 @@ from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 from tests.plans.story import AT, Cast, discharge_each, make_cast, tallied
 
+from zhibu.ledger.models import Entry
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
+from zhibu.people.models import Person
 from zhibu.plans.models import Plan, PlanLine, Tally, TallyDelta
 from zhibu.plans.queries import read_tallies
 from zhibu.plans.services import (
@@ -255,3 +258,28 @@ def test_writers_and_workers_at_once() -> None:
     assert sum(count.total for count in read_tallies([cast.bureau], YEAR)[cast.bureau.id]) == len(
         lines
     )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_adopt_one_table_at_once() -> None:
+    """One adopts, the other is told; every line counts once and the ledger has one line."""
+    cast = make_cast()
+    plan = draft_plan(branch=cast.branch, year=YEAR, by=cast.secretary, at=AT)
+    start = Barrier(2)
+
+    def adopt(person: Person) -> str:
+        try:
+            start.wait(10)
+            adopt_plan(plan=plan, revision=1, by=person, at=AT)
+        except Refused as refusal:
+            return str(refusal)
+        finally:
+            connections.close_all()
+        return ""
+
+    with ThreadPoolExecutor(2) as pool:
+        answers = sorted(pool.map(adopt, (cast.secretary, cast.office)))
+    assert answers[0] == ""
+    assert answers[1]
+    assert Entry.objects.filter(verb="adopt_plan").count() == 1
+    check(cast)
