@@ -23,6 +23,7 @@ from zhibu.handbook.models import Record
 from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
+from zhibu.network.themes.services import begin_theme
 from zhibu.org.activists import enrol_activist
 from zhibu.org.imports import judge_import, start_import
 from zhibu.org.models import (
@@ -56,10 +57,10 @@ ONLY_POST = frozenset({
 ANYWHERE = frozenset(
     {"accounts", "account-open", "ledger", "ledger-export"}
 )  # the verb, held somewhere
-OF_LINE = {"line", "line-edit", "line-remove", "line-waive", "line-restore"}
+OF_LINE = {"line", "line-edit", "line-remove", "line-waive", "line-restore", "line-themes"}
 AMENDS = frozenset({
     "plan-holidays", "plan-redraft", "plan-add", "plan-offers", "plan-upload", "line-edit",
-    "line-remove",
+    "line-remove", "line-themes",
 })  # fmt: skip
 OF_YEAR = {"plan-draft", "plan-adopt", "plan-changes", "plan-xlsx", "plan", *AMENDS} - OF_LINE
 OF_ORGANIZATION = {
@@ -67,6 +68,7 @@ OF_ORGANIZATION = {
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
     "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
+    "theme-list", "theme-begin",
 }  # fmt: skip
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
@@ -77,11 +79,15 @@ OF_IMPORT = {
 }  # fmt: skip
 NOT_OF_GROUPS = frozenset({
     "organization-move", "organization-merge", "organization-use", "organization-split", "imports",
-    "import-start", "import-template",
+    "import-start", "import-template", "theme-begin",
 })  # fmt: skip
 FROM_ABOVE = frozenset({
     "organization-rename", "organization-move", "organization-merge", "organization-use",
 })  # fmt: skip
+OF_THEME = {"theme", "theme-pdf", "theme-docx"}
+KEPT_THEME = {"theme-change", "theme-end"}
+# Who begins themes may look at them too.
+ALSO_KEPT = frozenset({"theme-list", "theme"})
 OF_MEMBER = {"member", "member-edit", "member-transfer", "spell-begin"}
 OF_DRAFT = {"record", "record-edit", "record-save", "record-file", "record-discard"}
 OF_FILED = {*OF_DRAFT, "record-correct", "record-void", "record-redact"}
@@ -125,6 +131,7 @@ class World:
             self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
             tables = replace(thing, args=(organization.pk, "members"))
             self.put({"import-template", "import-export"}, tables)
+        self.furnish_themes()
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):
             self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))
             self.put(OF_ACCOUNT, Thing((grant.person_id,), grant.organization.path))
@@ -139,6 +146,22 @@ class World:
             content = self.content(ones, activities=(Activity.GROUP_MEETING,), group=str(group.pk))
             self.furnish_record(cast.branch, cast.secretary, content, group=group.pk)
             self.furnish_record(cast.branch, cast.secretary, content, group=group.pk, is_filed=True)
+
+    def furnish_themes(self) -> None:
+        """One of the committee, one of a branch, one of the far committee, as each sees it."""
+        cast = self.scene.cast
+        for owner, by, seen in (
+            (cast.committee, cast.office, (cast.committee, cast.branch, cast.other_branch)),
+            (cast.branch, cast.secretary, (cast.branch,)),
+            (cast.far_committee, cast.far_office, (cast.far_committee, cast.far_branch)),
+        ):
+            theme = begin_theme(
+                organization=owner, title=f"{owner.short_name}专题", text="每季度至少学习一次。",
+                since=date(2026, 1, 1), by=by, at=AT,
+            )  # fmt: skip
+            self.put(KEPT_THEME, Thing((theme.pk,), owner.path))
+            for organization in seen:
+                self.put(OF_THEME, Thing((organization.pk, theme.pk), organization.path))
 
     def furnish_branch(self, branch: Organization, writer: Person) -> None:
         path = branch.path
@@ -276,6 +299,8 @@ def may(person: Person, name: str, verb: Verb, thing: Thing, *, writes: bool) ->
     reach = held(person)
     if name in ANYWHERE:
         return reach.has(verb)
+    if name in ALSO_KEPT and reach.may(Verb.KEEP_THEME, thing.path):
+        return True
     return reach.may(verb, thing.path) and _narrower(reach, name, verb, thing, writes=writes)
 
 

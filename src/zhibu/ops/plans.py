@@ -13,6 +13,7 @@ from tqdm import tqdm
 from zhibu.documents.sheet_guard import SheetRefusedError
 from zhibu.documents.table_reading import read_table_xlsx
 from zhibu.documents.table_writing import write_table_xlsx
+from zhibu.network.themes.services import draft_table
 from zhibu.norms.facts import NormMissing
 from zhibu.ops import wording
 from zhibu.org.models import Organization
@@ -25,7 +26,6 @@ from zhibu.plans.services import (
     ImportPreview,
     PlanExists,
     apply_import,
-    draft_plan,
     import_holidays,
     plan_table,
     preview_import,
@@ -62,7 +62,7 @@ def draft(*, names: Sequence[str], year: int, below: bool, username: str) -> int
     drafted, failed = 0, 0
     for branch in tqdm(branches, desc="起草", unit="支部", disable=len(branches) < 5 or None):
         try:
-            draft_plan(branch=branch, year=year, by=by, at=clock.now())
+            draft_table(branch=branch, year=year, by=by, at=clock.now())
             drafted += 1
         except PlanExists:
             tqdm.write(f"{branch.short_name}：{year}年度安排表已有，略过。")

@@ -21,6 +21,7 @@ from zhibu.rules.norm import (
 from zhibu.rules.reach import Mode, Readers
 from zhibu.rules.standing import State
 from zhibu.rules.tasks import TaskStanding, TaskState
+from zhibu.rules.themes import ThemeState
 from zhibu.rules.verdicts import Certainty, Severity
 
 _WORDS: tuple[tuple[StrEnum, str], ...] = (
@@ -100,6 +101,9 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (State.OVERDUE, "逾期未完成"),
     (State.WAIVED, "已免除"),
     (State.BEFORE_USE, "启用前"),
+    (ThemeState.UPCOMING, "尚未开始"),
+    (ThemeState.RUNNING, "正在开展"),
+    (ThemeState.ENDED, "已经结束"),
     (FollowUpState.OPEN, "继续办理"),
     (FollowUpState.CLOSED, "已办结"),
     (FollowUpState.DROPPED, "不再办理"),

@@ -28,6 +28,7 @@ _SECTIONS: Final = MappingProxyType(
         "book": "手册",
         "seal": "手册",
         "overview": "总览",
+        "report": "总览",
         "organization": "组织",
         "appoint": "组织",
         "relieve": "组织",
@@ -47,6 +48,7 @@ _SECTIONS: Final = MappingProxyType(
         "grant": "授权",
         "ledger": "台账",
         "norm": "规范",
+        "theme": "更多",
         "more": "更多",
         "own": "更多",
     }

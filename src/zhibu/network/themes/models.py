@@ -36,6 +36,13 @@ class ThemeQuerySet(models.QuerySet["Theme"]):
             Q(kinds="") | Q(kinds__contains=f",{kind},") | Q(organization=organization.pk)
         )
 
+    def seen_by(self, organization: Organization) -> Self:
+        """Those that its people see: the ones that are meant for it or for some of those below it."""
+        if organization.kind in {Organization.Kind.BRANCH, Organization.Kind.GROUP}:
+            return self.for_organization(organization)
+        above = (*paths.ancestors(organization.path), organization.path)
+        return self.filter(organization__path__in=above)
+
     def running_on(self, day: date) -> Self:
         """Those that run on that day."""
         return self.filter(

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from zhibu.network.themes.models import Carrying, Theme
 from zhibu.org.models import Organization
@@ -32,13 +32,14 @@ def running_themes(organization: Organization, day: date) -> QuerySet[Theme]:
     )
 
 
-def themes_for(organization: Organization) -> QuerySet[Theme]:
-    """All themes that are or were meant for the organisation, the latest first."""
-    return (
-        Theme.objects.for_organization(organization)
-        .select_related("organization")
-        .order_by("-since", "-id")
-    )
+def themes_seen(organization: Organization, day: date, *, is_earlier: bool) -> QuerySet[Theme]:
+    """The themes that the people of an organisation see: that have ended by that day, or the others.
+
+    The latest first.
+    """
+    ended = Q(until__lt=day) | Q(ended_on__lt=day)
+    rows = Theme.objects.seen_by(organization).select_related("organization")
+    return rows.filter(ended if is_earlier else ~ended).order_by("-since", "-id")
 
 
 def themes_of_lines(lines: Iterable[UUID]) -> dict[UUID, tuple[Theme, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -19,7 +20,9 @@ from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.queries import last_year_lines
+from zhibu.plans.services import add_line, draft_plan
 from zhibu.rules.contents import Carried
+from zhibu.rules.lines import Theme as Topic
 
 
 class ThemeConflict(Refused):
@@ -145,6 +148,29 @@ def give_line_themes(
         by=by, verb="give_line_themes", organization_id=held.branch_id, subject=held, at=at,
         detail={"name": held.title, "themes": titles},
     )  # fmt: skip
+
+
+@transaction.atomic
+def draft_table(
+    *, branch: Organization, year: int, by: Person, at: datetime, topics: Sequence[Topic] = ()
+) -> Plan:
+    """Draft a table (`plans.services.draft_plan`) that goes on with last year's themes.
+
+    A line carries what the same duty's line carried last year, as far as it runs in the new year.
+    """
+    plan = draft_plan(branch=branch, year=year, by=by, at=at, themes=topics)
+    carry_over(plan=plan, day=max(timezone.localdate(at), date(year, 1, 1)))
+    return plan
+
+
+@transaction.atomic
+def add_line_for(
+    *, plan: Plan, themes: Iterable[UUID], day: date, by: Person, at: datetime, **line: Any
+) -> PlanLine:
+    """Add a line of the branch's own (`plans.services.add_line`) that carries these themes."""
+    made = add_line(plan=plan, by=by, at=at, **line)
+    give_line_themes(line=made, themes=themes, day=day, by=by, at=at)
+    return made
 
 
 @transaction.atomic

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Any, Final
+from uuid import UUID
 
 from django import forms
 
+from zhibu.network.themes.models import Theme as ServedTheme
 from zhibu.rules import wording
 from zhibu.rules.lines import Theme
 from zhibu.rules.norm import Activity
 from zhibu.web.forms.fields import DayField
+from zhibu.web.forms.themes import ServedThemes
 
 ACTIVITIES: Final = tuple((a.value, wording.label(a)) for a in Activity)
 
@@ -167,7 +170,7 @@ class RevisionForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in {"revision", "reason"}
+            if name not in {"revision", "reason", "themes"}
         }
 
 
@@ -211,9 +214,18 @@ class OwnLineForm(LineForm):
         error_messages=dict.fromkeys(("required", "invalid_choice"), "请从列表中选择活动类别。"),
     )
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: Any, themes: Iterable[ServedTheme] = (), **options: Any) -> None:
         super().__init__(*args, **options)
         self.order_fields(["title", "activity", *self.fields])
+        running = tuple(themes)
+        if running:
+            self.fields["themes"] = ServedThemes(running)
+
+    @property
+    def served(self) -> list[UUID]:
+        """The themes that the line is to serve; call after `is_valid`."""
+        served: list[UUID] = self.cleaned_data.get("themes", [])
+        return served
 
 
 class ReasonForm(forms.Form):

@@ -38,6 +38,17 @@ class Offer:
 
 
 OFFERS: Final[tuple[Offer, ...]] = (
+    Offer("专题", "正在开展的专题和活动，历年开展情况", "theme-list", Verb.SEE_BRANCH, Of.SEAT),
+    Offer(
+        "设立专题", "部署新的专题和活动，开展情况自动汇总", "theme-begin", Verb.KEEP_THEME, Of.SEAT
+    ),
+    Offer(
+        "月度工作报告",
+        "由系统根据已有记录写成，核对后报上级，查看下级报告",
+        "report-list",
+        Verb.ASSIGN_TASK,
+        Of.ORGANIZATION,
+    ),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own"),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account"),
 )

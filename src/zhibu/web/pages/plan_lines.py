@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.urls import reverse
+
+from zhibu.network.themes.models import Theme
 from zhibu.plans.models import LineChange, Plan, PlanLine
 from zhibu.plans.queries import lines_of
 from zhibu.rules import wording
@@ -21,6 +25,14 @@ class Together:
 
     id: UUID
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineTheme:
+    """A theme that the line serves."""
+
+    title: str
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +56,8 @@ class LinePage:
     may_remove: bool
     may_waive: bool
     may_restore: bool
+    themes: tuple[LineTheme, ...]
+    may_give_themes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,9 @@ class OffersPage:
     offers: tuple[Offer, ...]
 
 
-def build_line_page(line: PlanLine, norm: Norm, rights: PlanRights) -> LinePage:
+def build_line_page(
+    line: PlanLine, norm: Norm, rights: PlanRights, themes: Iterable[Theme] = ()
+) -> LinePage:
     """The page of one line; wants plan, group and who waived fetched with it."""
     plan: Plan = line.plan
     row = build_rows([line], norm, (), today=clock.today(), rights=rights)[0]
@@ -96,6 +112,11 @@ def build_line_page(line: PlanLine, norm: Norm, rights: PlanRights) -> LinePage:
         may_remove=rights.may_edit and not is_b and line.discharged_by is None,
         may_waive=rights.may_waive and line.discharged_by is None and line.waived_at is None,
         may_restore=rights.may_waive and line.waived_at is not None,
+        themes=tuple(
+            LineTheme(theme.title, reverse("theme", args=(line.branch_id, theme.pk)))
+            for theme in themes
+        ),
+        may_give_themes=rights.may_edit,
     )
 
 

@@ -12,13 +12,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from zhibu.network.themes.queries import running_themes, themes_of_lines
+from zhibu.network.themes.services import add_line_for
 from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
 from zhibu.plans.facts import plan_demands
 from zhibu.plans.models import PlanLine
 from zhibu.plans.services import (
     PlanConflict,
-    add_line,
     edit_line,
     remove_line,
     restore_line,
@@ -53,7 +54,8 @@ from zhibu.web.views.tables import (
 def line(request: HttpRequest, line: UUID) -> HttpResponse:
     """All that is known of a line, and why it stands as it does."""
     desk, row = find_line(request, line, Verb.SEE_BRANCH)
-    page = build_line_page(row, norm_of_plan(desk.plan), desk.rights)
+    themes = themes_of_lines([row.pk]).get(row.pk, ())
+    page = build_line_page(row, norm_of_plan(desk.plan), desk.rights, themes)
     return render(request, "web/line.html", {"page": page, "desk": desk})
 
 
@@ -103,17 +105,20 @@ def add(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if not desk.rights.may_edit:
         return closed(request, desk)
     names = member_names(desk.plan.branch)
+    themes = running_themes(desk.plan.branch, clock.today())
     form = OwnLineForm(
         posted(request),
+        themes=list(themes),
         needs_reason=desk.is_adopted,
         names=names,
         initial={"revision": desk.plan.revision},
     )
 
     def act() -> HttpResponse:
-        made = add_line(
+        made = add_line_for(
             plan=desk.plan, revision=form.cleaned_data["revision"], values=form.values(),
-            by=person_of(request), at=clock.now(), reason=form.stated_reason,
+            themes=form.served, day=clock.today(), by=person_of(request), at=clock.now(),
+            reason=form.stated_reason,
         )  # fmt: skip
         tell(request, f"已增加“{made.title}”。")
         return see_other("plan", branch, year, anchor=f"l{made.pk}")

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from zhibu.network.themes.services import draft_table
 from zhibu.norms.facts import NormMissing
 from zhibu.people.roles import Verb
 from zhibu.plans.models import Plan
@@ -17,7 +18,6 @@ from zhibu.plans.services import (
     adopt_plan,
     apply_holiday_proposals,
     apply_redraft,
-    draft_plan,
     recheck_holidays,
     redraft,
 )
@@ -68,9 +68,9 @@ def draft(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     form = DraftForm(posted(request))
 
     def act() -> HttpResponse:
-        made = draft_plan(
+        made = draft_table(
             branch=organization, year=year, by=person_of(request), at=clock.now(),
-            themes=form.chosen_themes(),
+            topics=form.chosen_themes(),
         )  # fmt: skip
         tell(request, f"已按规范起草{year}年度安排表，共{made.lines.count()}项。")
         return see_other("plan", branch, year)
