@@ -76,6 +76,7 @@ class Decision:
     text: Text
     ballot: str = ""  # 应到会有表决权的党员28名，实到25名，赞成25票 …
     result: str = ""  # 通过、未通过
+    task: str = ""  # who carries it out by when
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ class RecordSheet:
     guests: Text = ""
     absences: Text = ""
     agenda: tuple[str, ...] | Covered = ()
+    texts: tuple[str, ...] = ()  # 传达文件
+    follow_ups: tuple[str, ...] | Covered = ()  # 上次议定事项
+    themes: str = ""  # 服务专题
     minutes: Text = ""
     elements: tuple[Fact, ...] = ()
     decisions: tuple[Decision, ...] | Covered = ()

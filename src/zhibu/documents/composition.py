@@ -189,6 +189,8 @@ def _record_blocks(record: RecordSheet, number: int, has_page_each: bool) -> Ite
         yield Notice(_void_notice(record))
     yield Pairs(tuple(_head_rows(record)))
     yield from _listed("议题", record.agenda)
+    yield from _listed("传达文件", record.texts)
+    yield from _listed("上次议定事项", record.follow_ups)
     if record.minutes != "":
         yield Label("会议（活动）内容")
         yield Paragraph(record.minutes)
@@ -214,7 +216,9 @@ def _void_notice(record: RecordSheet) -> str:
 
 
 def _head_rows(record: RecordSheet) -> Iterator[tuple[tuple[str, Text], ...]]:
-    for label, value in (("活动类别", record.kinds), ("主题", record.topic)):
+    for label, value in (
+        ("活动类别", record.kinds), ("主题", record.topic), ("服务专题", record.themes),
+    ):  # fmt: skip
         if value != "":
             yield ((label, value),)
     yield (("时间", record.happened),)
@@ -272,6 +276,8 @@ def _decision_blocks(decisions: tuple[Decision, ...] | Covered) -> Iterator[Bloc
         result = f"表决结果：{decision.result}。" if decision.result else ""
         if ballot or result:
             yield Paragraph(ballot + result)
+        if decision.task:
+            yield Paragraph(f"形成任务：{decision.task}。")
 
 
 def _attachment_blocks(record: RecordSheet) -> Iterator[Block]:

@@ -14,7 +14,7 @@ from zhibu.documents.literal import REDACTED, Covered, Text, chinese_date
 from zhibu.handbook.models import RecordVersion
 from zhibu.handbook.queries import Cover
 from zhibu.handbook.versions import FiledContent, digest_of
-from zhibu.handbook.wording import PARTS
+from zhibu.handbook.wording import PARTS, say_follow_up, say_task
 from zhibu.ledger.models import Seal
 from zhibu.ledger.queries import first_covering
 from zhibu.rules import contents as rules
@@ -86,6 +86,9 @@ def write_sheet(
         guests=part("particulars", "、".join(content.guests)),
         absences=part("attendance", _absences(content)),
         agenda=REDACTED if "agenda" in covered else tuple(filter(None, content.agenda.split("\n"))),
+        texts=tuple(one.title for one in content.texts),
+        follow_ups=_follow_ups(one),
+        themes="、".join(one.title for one in content.themes),
         minutes=part("minutes", content.minutes),
         elements=_elements(one, words.labels),
         decisions=_decisions(one),
@@ -153,7 +156,15 @@ def _elements(one: FiledContent, labels: Mapping[str, str]) -> tuple[Fact, ...]:
 def _decisions(one: FiledContent) -> tuple[Decision, ...] | Covered:
     if "decisions" in one.redacted:
         return REDACTED
-    return tuple(Decision(each.text, _ballot(each)) for each in one.content.decisions)
+    return tuple(
+        Decision(each.text, _ballot(each), task=say_task(each.task) if each.task else "")
+        for each in one.content.decisions
+    )
+
+
+def _follow_ups(one: FiledContent) -> tuple[str, ...] | Covered:
+    """They lie in the part with the particulars, which says itself that it was blacked out."""
+    return tuple(map(say_follow_up, one.content.follow_ups))
 
 
 def _ballot(decision: rules.Decision) -> str:

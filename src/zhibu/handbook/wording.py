@@ -1,4 +1,4 @@
-"""Words for what `verify` finds: one sentence that names the entry, what is wrong, and what to do."""
+"""Words for what `verify` finds (which entry, what is wrong), and for parts of a record."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from zhibu.rules.chains import Fault, FaultKind
+from zhibu.rules.contents import FollowUp, TaskNote
+from zhibu.rules.labels import label
+from zhibu.rules.wording import say_date
 
 PARTS: Final[Mapping[str, str]] = {
     "head": "活动类别与时间",
-    "particulars": "议题、地点、主持人、记录人和列席人员",
+    "particulars": "议题、地点、主持人、记录人、列席人员和上次议定事项",
     "agenda": "议程",
     "minutes": "会议内容",
     "attendance": "出席情况",
@@ -59,3 +62,16 @@ def say_fault(fault: Fault) -> str:
         "true": (fault.facts or {}).get("true", "?"),
     }
     return _SENTENCES[fault.kind].format(**values) + "。"
+
+
+def say_task(task: TaskNote) -> str:
+    """某某办理，2026年3月31日前完成，完成证明：新值班表已公示."""
+    due = f"{say_date(task.due_on)}前完成" if task.due_on else ""
+    proof = f"完成证明：{task.proof}" if task.proof else ""
+    words = (f"{task.owner_name or '支部集体'}办理", due, proof)
+    return "，".join(filter(None, words)).rstrip("。")
+
+
+def say_follow_up(one: FollowUp) -> str:
+    """调整值班：已办结（新值班表已公示）."""
+    return f"{one.title}：{label(one.state)}" + (f"（{one.note}）" if one.note else "")

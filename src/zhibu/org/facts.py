@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, UUIDField, Value
+from django.db.models import Case, F, Q, QuerySet, UUIDField, Value, When
 
 from zhibu.org.models import Activist, Membership, MemberSpell, Organization, Post, Term
 from zhibu.rules.branches import BranchFacts, GroupFacts, MemberFacts, Span, TermFacts
@@ -70,16 +71,17 @@ def meeting_facts(
 ) -> tuple[BranchFacts, dict[str, str]]:
     """What a record of one day is judged from, and the names of that day's members by their keys.
 
-    Two queries, a third for the groups; the terms of office are left out.
+    Two queries; the terms of office are left out.
     """
     span = Span(day, day)
     rows = _member_rows([branch.id], span)
+    special = _read_special([branch.id], span, with_groups=with_groups)
     facts = BranchFacts(
         branch=str(branch.id),
         field=Field(branch.field),
         span=Span(branch.founded_on, branch.dissolved_on),
-        members=tuple(_members([branch.id], span, rows).get(branch.id, ())),
-        groups=tuple(_groups([branch.id], span).get(branch.id, ())) if with_groups else (),
+        members=tuple(_members([branch.id], span, rows, special).get(branch.id, ())),
+        groups=special.groups,
         theme_day=branch.theme_day,
     )
     return facts, {str(row.member_id): row.member__name for row in rows}
@@ -98,13 +100,16 @@ def _member_rows(wanted: Iterable[UUID], span: Span | None) -> list[Any]:
 
 
 def _members(
-    wanted: Iterable[UUID], span: Span | None, rows: list[Any] | None = None
+    wanted: Iterable[UUID],
+    span: Span | None,
+    rows: list[Any] | None = None,
+    held: _Special | None = None,
 ) -> dict[UUID, list[MemberFacts]]:
     rows = _member_rows(wanted, span) if rows is None else rows
-    spells, committee = _spells_and_committee(wanted, span)
+    held = _read_special(wanted, span) if held is None else held
     found: dict[UUID, list[MemberFacts]] = defaultdict(list)
     for row in rows:
-        special = spells.get(row.member_id, {})
+        special = held.spells.get(row.member_id, {})
         found[row.branch_id].append(
             MemberFacts(
                 member=str(row.member_id),
@@ -115,19 +120,29 @@ def _members(
                 away=special.get(MemberSpell.Kind.AWAY, ()),
                 infirm=special.get(MemberSpell.Kind.INFIRM, ()),
                 voteless=special.get(MemberSpell.Kind.VOTELESS, ()),
-                committee=committee.get((row.branch_id, row.member_id), ()),
+                committee=held.committee.get((row.branch_id, row.member_id), ()),
             )
         )
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class _Special:
+    """Special times by member, times on the committee by branch and member; one branch's groups."""
+
+    spells: Mapping[UUID, Mapping[str, tuple[Span, ...]]]
+    committee: Mapping[tuple[UUID, UUID], tuple[Span, ...]]
+    groups: tuple[GroupFacts, ...] = ()
+
+
 _SERVING: Final = "serving"
+_GROUP: Final = "group"
 
 
-def _spells_and_committee(
-    wanted: Iterable[UUID], span: Span | None
-) -> tuple[dict[UUID, dict[str, tuple[Span, ...]]], dict[tuple[UUID, UUID], tuple[Span, ...]]]:
-    """Special times of members and times on the committee, in one read, a page asks for much else.
+def _read_special(
+    wanted: Iterable[UUID], span: Span | None, *, with_groups: bool = False
+) -> _Special:
+    """All of it in one read, a page asks for much else; groups only of a single branch.
 
     Special times are found through the branches: a list of members could be long.
     """
@@ -137,33 +152,53 @@ def _spells_and_committee(
         Post.objects.filter(
             overlapping(span), organization__in=branches, office__in=COMMITTEE_OFFICES
         )
-        .annotate(what=Value(_SERVING))
-        .values_list("organization_id", "member_id", "what", "since", "until", "id")
+        .annotate(what=Value(_SERVING), path=Value(""), name=Value(""))
+        .values_list("organization_id", "member_id", "what", "since", "until", "id", "path", "name")
     )
     special = (
         MemberSpell.objects.filter(overlapping(span), member__in=members.values("member"))
-        .annotate(nowhere=Value(None, output_field=UUIDField()))
-        .values_list("nowhere", "member_id", "kind", "since", "until", "id")
+        .annotate(nowhere=Value(None, output_field=UUIDField()), path=Value(""), name=Value(""))
+        .values_list("nowhere", "member_id", "kind", "since", "until", "id", "path", "name")
     )
+    parts: list[QuerySet[Any, Any]] = [special]
+    if with_groups:
+        parts.append(
+            _group_rows(branches, span)
+            .order_by()
+            .annotate(
+                what=Value(_GROUP),
+                label=Case(When(short_name="", then=F("name")), default=F("short_name")),
+            )
+            .values_list(
+                "parent_id", "id", "what", "founded_on", "dissolved_on", "id", "path", "label"
+            )
+        )
     spells: dict[UUID, dict[str, tuple[Span, ...]]] = defaultdict(dict)
     committee: dict[tuple[UUID, UUID], tuple[Span, ...]] = {}
-    rows = sorted(serving.union(special, all=True), key=lambda row: (row[3], row[5]))
-    for branch, member, what, since, until, _ in rows:
-        if what == _SERVING:
+    groups: list[tuple[str, GroupFacts]] = []
+    rows = sorted(serving.union(*parts, all=True), key=lambda row: (row[3], row[5]))
+    for branch, member, what, since, until, _, path, name in rows:
+        if what == _GROUP:
+            groups.append((path, GroupFacts(str(member), name, Span(since, until))))
+        elif what == _SERVING:
             committee[branch, member] = (*committee.get((branch, member), ()), Span(since, until))
         else:
             spells[member][what] = (*spells[member].get(what, ()), Span(since, until))
-    return spells, committee
+    groups.sort(key=lambda one: one[0])
+    return _Special(spells, committee, tuple(group for _, group in groups))
+
+
+def _group_rows(wanted: Iterable[UUID], span: Span | None) -> QuerySet[Organization]:
+    return Organization.objects.filter(
+        overlapping(span, "founded_on", "dissolved_on"),
+        kind=Organization.Kind.GROUP,
+        parent__in=list(wanted),
+    )
 
 
 def _groups(wanted: Iterable[UUID], span: Span | None) -> dict[UUID, list[GroupFacts]]:
     found: dict[UUID, list[GroupFacts]] = defaultdict(list)
-    rows = Organization.objects.filter(
-        overlapping(span, "founded_on", "dissolved_on"),
-        kind=Organization.Kind.GROUP,
-        parent__in=list(wanted),
-    ).order_by("path")
-    for row in rows:
+    for row in _group_rows(wanted, span).order_by("path"):
         assert row.parent_id is not None  # noqa: S101 - asked for by parent
         found[row.parent_id].append(
             GroupFacts(

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from zhibu.org import paths
 from zhibu.org.models import Organization, Place
@@ -103,19 +103,42 @@ def suggest_lines(
     Lines that the record itself discharges already are among them. With `group`, only the lines of
     that group.
     """
+    found, _ = lines_for_record(branch, activities, happened_on, record_id=record_id, group=group)
+    return found
+
+
+def lines_for_record(
+    branch: Organization,
+    activities: Iterable[Activity | str],
+    happened_on: date,
+    *,
+    record_id: UUID | None = None,
+    group: Organization | None = None,
+    named: Collection[UUID] = (),
+) -> tuple[tuple[Suggestion, ...], tuple[PlanLine, ...]]:
+    """What `suggest_lines` gives, and the branch's lines with the keys `named`: one query."""
     free = Q(discharged_by=None, waived_at=None)
     if record_id is not None:
         free |= Q(discharged_by=record_id)
-    lines = (
-        PlanLine.objects.filter(free, branch=branch, activity__in=[str(a) for a in activities])
-        .filter(year__in=(happened_on.year, happened_on.year - 1))
-        # What is open long after could never have been meant; what is open soon is done early.
-        .filter(opens_on__lte=last_of(month_index(happened_on) + 1))
-        .select_related("branch", "group", "plan")
-    )
+    kinds, years = [str(a) for a in activities], (happened_on.year, happened_on.year - 1)
+    # What is open long after could never have been meant; what is open soon is done early.
+    latest = last_of(month_index(happened_on) + 1)
+    fit = free & Q(activity__in=kinds, year__in=years, opens_on__lte=latest)
     if group is not None:
-        lines = lines.filter(group=group)
-    found = [Suggestion(line, line.opens_on <= happened_on <= line.due_on) for line in lines]
+        fit &= Q(group=group)
+    rows = PlanLine.objects.filter(branch=branch).select_related("branch", "group", "plan")
+    if named:
+        lines = rows.filter(fit | Q(pk__in=named)).annotate(
+            is_fit=Case(When(fit, Value(True)), default=Value(False))
+        )
+    else:
+        lines = rows.filter(fit).annotate(is_fit=Value(True))
+    read = list(lines)
+    found = [
+        Suggestion(line, line.opens_on <= happened_on <= line.due_on)
+        for line in read
+        if line.is_fit
+    ]
     found.sort(
         key=lambda s: (
             s.line.discharged_by is None,
@@ -124,7 +147,8 @@ def suggest_lines(
             s.line.id,
         )
     )
-    return tuple(found[:SUGGESTED])
+    wanted = set(named)
+    return tuple(found[:SUGGESTED]), tuple(line for line in read if line.pk in wanted)
 
 
 def changes_of(plan: Plan) -> QuerySet[LineChange]:

@@ -66,23 +66,30 @@ def judge_task(
     `grace_days` is for whoever looks from above: so long after the due day they are told that the
     organisation itself is seeing to it.
     """
-    said = {"due": task.due_on, "days": abs((task.due_on - today).days)}
+    standing, rule, severity, facts = _judge(task, today, soon_days, grace_days)
+    return TaskJudgement(standing, Verdict(rule, severity, task.task, facts))
+
+
+def _judge(
+    task: TaskFacts, today: date, soon_days: int, grace_days: int
+) -> tuple[TaskStanding, str, Severity, dict[str, object]]:
     if task.state is TaskState.DROPPED:
-        return _as(TaskStanding.DROPPED, "TASK-06", task, reason=task.reason)
+        return TaskStanding.DROPPED, "TASK-06", Severity.NOTE, {"reason": task.reason}
     if task.state is TaskState.CLOSED and task.ended_on is not None:
         late = (task.ended_on - task.due_on).days
-        facts = {"due": task.due_on, "ended": task.ended_on, "days": late}
+        ended: dict[str, object] = {"due": task.due_on, "ended": task.ended_on, "days": late}
         if late > 0:
-            return _as(TaskStanding.CLOSED_LATE, "TASK-05", task, Severity.WARNING, **facts)
-        return _as(TaskStanding.CLOSED, "TASK-04", task, **facts)
+            return TaskStanding.CLOSED_LATE, "TASK-05", Severity.WARNING, ended
+        return TaskStanding.CLOSED, "TASK-04", Severity.NOTE, ended
     late = (today - task.due_on).days
+    said: dict[str, object] = {"due": task.due_on, "days": abs(late)}
     if late > grace_days:
-        return _as(TaskStanding.OVERDUE, "TASK-03", task, Severity.ERROR, **said)
+        return TaskStanding.OVERDUE, "TASK-03", Severity.ERROR, said
     if late > 0:
-        return _as(TaskStanding.GOING, "TASK-07", task, **said)
+        return TaskStanding.GOING, "TASK-07", Severity.NOTE, said
     if -late <= soon_days:
-        return _as(TaskStanding.DUE_SOON, "TASK-02", task, Severity.WARNING, **said)
-    return _as(TaskStanding.GOING, "TASK-01", task, **said)
+        return TaskStanding.DUE_SOON, "TASK-02", Severity.WARNING, said
+    return TaskStanding.GOING, "TASK-01", Severity.NOTE, said
 
 
 def overdue_before(today: date, *, from_above: bool) -> date:
@@ -147,13 +154,3 @@ def _judge_carried(content: RecordContent) -> Iterator[Verdict]:
     if content.texts and not any(row.is_there for row in content.attendance):
         for text in content.texts:
             yield Verdict("RECORD-56", Severity.ERROR, "texts", {"title": text.title})
-
-
-def _as(
-    standing: TaskStanding,
-    rule: str,
-    task: TaskFacts,
-    severity: Severity = Severity.NOTE,
-    **facts: object,
-) -> TaskJudgement:
-    return TaskJudgement(standing, Verdict(rule, severity, task.task, facts))

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.http import QueryDict
 
+from zhibu.rules.contents import Carried, FollowUp, FollowUpState, TaskNote
 from zhibu.rules.norm import Activity
 from zhibu.rules.records import (
     Attendance,
@@ -38,6 +39,7 @@ LIMITS: Final[Mapping[str, tuple[str, int]]] = {
 LONGEST_ELEMENT: Final = 20_000
 LONGEST_DECISION: Final = 2_000
 LONGEST_REASON: Final = 200
+LONGEST_NOTE: Final = 500  # of a follow-up, or what proves a task
 MOST_VOTES: Final = 100_000
 MOST_ROWS: Final = 100
 
@@ -104,6 +106,9 @@ def read_record(data: QueryDict, *, before: RecordContent) -> Typed:
         elements=_read_elements(data, before),
         lines=_read_lines(data, before),
         group=_read_group(data, before),
+        texts=_read_carried(data, "texts", before.texts),
+        themes=_read_carried(data, "themes", before.themes),
+        follow_ups=_read_follow_ups(data, before),
     )
     return Typed(content, faults)
 
@@ -119,12 +124,24 @@ def too_long(content: RecordContent) -> dict[str, str]:
     for key, text in content.elements.items():
         if len(text) > LONGEST_ELEMENT:
             found[f"elements.{key}"] = f"最多 {LONGEST_ELEMENT} 字，现有 {len(text)} 字，请删减。"
-    for number, decision in enumerate(content.decisions, start=1):
-        if len(decision.text) > LONGEST_DECISION:
-            found[f"decisions[{number}]"] = f"决议最多 {LONGEST_DECISION} 字，请删减。"
     for number, row in enumerate(content.attendance, start=1):
         if len(row.reason) > LONGEST_REASON:
             found[f"attendance[{number}]"] = f"{row.name}：原因最多 {LONGEST_REASON} 字，请删减。"
+    return {**found, **_too_long_tasks(content)}
+
+
+def _too_long_tasks(content: RecordContent) -> dict[str, str]:
+    """The same of decisions, with the tasks that they become, and of earlier tasks."""
+    found: dict[str, str] = {}
+    for number, decision in enumerate(content.decisions, start=1):
+        if decision.task is not None and len(decision.task.proof) > LONGEST_NOTE:
+            found[f"decisions[{number}]"] = f"完成证明最多 {LONGEST_NOTE} 字，请删减。"
+        if len(decision.text) > LONGEST_DECISION:
+            found[f"decisions[{number}]"] = f"决议最多 {LONGEST_DECISION} 字，请删减。"
+    for number, one in enumerate(content.follow_ups, start=1):
+        if len(one.note) > LONGEST_NOTE:
+            title = one.title[:20]
+            found[f"follow_ups[{number}]"] = f"“{title}”的说明最多 {LONGEST_NOTE} 字，请删减。"
     return found
 
 
@@ -153,7 +170,7 @@ def without_blanks(content: RecordContent) -> RecordContent:
     decisions = tuple(
         replace(d, candidates=tuple(c for c in d.candidates if c != Candidate(name="")))
         for d in content.decisions
-        if d.text.strip() or d.has_votes or d.written or d.seats
+        if d.text.strip() or d.has_votes or d.written or d.seats or d.task
     )
     elements = {key: text for key, text in content.elements.items() if text.strip()}
     return replace(content, decisions=decisions, elements=elements)
@@ -192,6 +209,35 @@ def _read_lines(data: QueryDict, before: RecordContent) -> tuple[str, ...]:
     if not _is_shown(data, "lines"):
         return before.lines
     return tuple(dict.fromkeys(key for text in data.getlist("lines") if (key := read_key(text))))
+
+
+def _read_carried(data: QueryDict, name: str, before: tuple[Carried, ...]) -> tuple[Carried, ...]:
+    """What was ticked. What it is called is known elsewhere, never believed."""
+    if not _is_shown(data, name):
+        return before
+    titles = {one.key: one.title for one in before}
+    keys = dict.fromkeys(key for text in data.getlist(name) if (key := read_key(text)))
+    return tuple(Carried(key, titles.get(key, "")) for key in list(keys)[:MOST_ROWS])
+
+
+def _read_follow_ups(data: QueryDict, before: RecordContent) -> tuple[FollowUp, ...]:
+    """What was said of each task on the agenda; what nothing was said of is left out.
+
+    A task that the form did not show keeps what was said of it before.
+    """
+    said = {one.key: one for one in before.follow_ups}
+    for sent in data.getlist("follow")[: MOST_ROWS * 5]:
+        key = read_key(sent)
+        if not key:
+            continue
+        state = data.get(f"follow-{sent}", "")
+        note = clean(data.get(f"follow-note-{sent}", ""), is_line=True)
+        old = said.pop(key, FollowUp(key))
+        if state in set(FollowUpState):
+            said[key] = replace(old, state=FollowUpState(state), note=note)
+        elif note:  # who wrote something about it has looked at it
+            said[key] = replace(old, state=FollowUpState.OPEN, note=note)
+    return tuple(said.values())
 
 
 def read_key(text: str) -> str:
@@ -330,7 +376,29 @@ def _read_decision(
             for n in candidates[:MOST_ROWS]
         ),
         seats=_count(data, f"{prefix}seats", old.seats, subject, faults),
+        task=_read_task(data, prefix, old.task, subject, faults),
     )
+
+
+def _read_task(
+    data: QueryDict, prefix: str, old: TaskNote | None, subject: str, faults: dict[str, str]
+) -> TaskNote | None:
+    """A decision becomes a task as soon as anything is said of who, by when, or what proves it."""
+    if f"{prefix}due" not in data:
+        return old
+    before = old or TaskNote()
+    found: dict[str, str] = {}
+    due_on = _read_day(data.get(f"{prefix}due", ""), before.due_on, found)
+    if found:
+        faults[subject] = f"任务期限：{found['began_at']}"
+    owner = read_key(data.get(f"{prefix}owner", ""))
+    task = TaskNote(
+        owner=owner,
+        owner_name=before.owner_name if owner and owner == before.owner else "",
+        due_on=due_on,
+        proof=clean(data.get(f"{prefix}proof", before.proof), is_line=True),
+    )
+    return task if task != TaskNote() else None
 
 
 def _count(data: QueryDict, name: str, before: int, subject: str, faults: dict[str, str]) -> int:

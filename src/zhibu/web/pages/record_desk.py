@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import UUID
 
-from zhibu.handbook.facts import line_target, named_lines, requirements_for
+from zhibu.handbook.facts import line_keys, line_target, named_lines, requirements_for
+from zhibu.network.agenda.queries import Offers
 from zhibu.norms.facts import NormMissing, norm_for
 from zhibu.org.choices import own_elements, own_labels
 from zhibu.org.facts import meeting_facts
 from zhibu.org.models import Membership, Organization, OwnField
 from zhibu.plans.models import PlanLine
-from zhibu.plans.queries import Suggestion, suggest_lines
+from zhibu.plans.queries import Suggestion, lines_for_record
 from zhibu.rules.attendance import expected_attendees
 from zhibu.rules.branches import BranchFacts
 from zhibu.rules.elements import is_meeting
@@ -35,6 +36,7 @@ from zhibu.rules.records import (
 )
 from zhibu.rules.verdicts import Article, Verdict
 from zhibu.web.forms.record_form import Roster, read_key, without_blanks
+from zhibu.web.pages.record_agenda import lay_agenda
 
 # Who comes to a branch's own activity that no requirement speaks of: everybody.
 _EVERYBODY = Requirement(
@@ -63,6 +65,7 @@ class Desk:
     suggestions: tuple[Suggestion, ...]
     lines: tuple[PlanLine, ...]  # those that the content names
     verdicts: tuple[Verdict, ...]
+    offers: Offers
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -104,19 +107,22 @@ def lay_out(
     record_id: UUID | None,
     today: date,
     before: RecordContent | None = None,
+    stored: RecordContent | None = None,
     groups: Sequence[UUID] | None = None,
 ) -> Desk:
     """Put together what belongs to a content.
 
     With `before`, what the content held until now, the lines of a kind that was just chosen are
-    ticked, and those of a kind that is no longer chosen are not. `groups` are the only ones whose
-    lines are offered (to a group's leader); None for all.
+    ticked, and those of a kind that is no longer chosen are not; so are the themes of lines.
+    `stored` is what the draft holds, where that is neither the content nor `before`. `groups` are
+    the only ones whose lines are offered (to a group's leader); None for all.
     """
     day = content.began_at.date() if content.began_at else today
-    suggestions = _suggest(branch, content, day, record_id, groups)
+    suggestions, named = _suggest(branch, content, day, record_id, groups)
     if before is not None:
         content = tick_lines(content, before, suggestions, day)
-    lines = tuple(line for line in named_lines(content.lines) if line.branch_id == branch.id)
+    known = {line.pk: line for line in (*named, *(one.line for one in suggestions))}
+    lines = tuple(known[key] for key in sorted(set(line_keys(content.lines))) if key in known)
     requirements = requirements_for(branch, content, lines, today=today)
     own = own_elements(branch, day)
     with_groups = bool(content.group) or Activity.GROUP_MEETING in content.activities
@@ -133,6 +139,10 @@ def lay_out(
     content = replace(
         content, attendance=align_attendance(content, requirements, facts, roster, day)
     )
+    content, offers = lay_agenda(
+        branch, content, names, day=day, before=before, stored=stored or before or content,
+        record_id=record_id, only_groups=groups is not None,
+    )  # fmt: skip
     return Desk(
         branch=branch,
         content=content,
@@ -142,6 +152,7 @@ def lay_out(
         roster=roster,
         suggestions=suggestions,
         lines=lines,
+        offers=offers,
         verdicts=judge_record(
             without_blanks(content),
             requirements,
@@ -259,10 +270,14 @@ def _suggest(
     day: date,
     record_id: UUID | None,
     groups: Sequence[UUID] | None,
-) -> tuple[Suggestion, ...]:
-    if not content.activities:
-        return ()
-    found = suggest_lines(branch, content.activities, day, record_id=record_id)
+) -> tuple[tuple[Suggestion, ...], tuple[PlanLine, ...]]:
+    """The lines to choose from, and those that the content names: one read for both."""
+    named = line_keys(content.lines)
+    if not content.activities and not named:
+        return (), ()
+    found, lines = lines_for_record(
+        branch, content.activities, day, record_id=record_id, named=named
+    )
     if groups is None:
-        return found
-    return tuple(one for one in found if one.line.group_id in set(groups))
+        return found, lines
+    return tuple(one for one in found if one.line.group_id in set(groups)), lines

@@ -47,7 +47,7 @@ def build_filing(
     """The page for a draft as it is stored."""
     content = without_blanks(desk.content)
     faults = too_long(content)
-    remarks = remarks_of(desk.verdicts, faults)
+    remarks = remarks_of(desk.verdicts, faults, content)
 
     def of(severity: Severity) -> tuple[Remark, ...]:
         return tuple(remark for remark in remarks if remark.severity is severity)

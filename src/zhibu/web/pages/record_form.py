@@ -6,6 +6,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from zhibu.rules.records import Attendance, Decision, DecisionKind, RecordConten
 from zhibu.rules.verdicts import Severity, Verdict
 from zhibu.rules.wording import say, say_article
 from zhibu.web.forms.record_form import too_long
+from zhibu.web.pages.record_agenda import FollowRow, TickRow, follow_rows, tick_rows
 from zhibu.web.pages.record_desk import Desk
 
 COMMON: Final = (
@@ -103,6 +105,7 @@ class DecisionRow:
     decision: Decision
     has_candidates: bool
     kinds: tuple[Choice, ...]
+    owners: tuple[Choice, ...]  # who may carry it out; the branch as a whole first
 
     @property
     def slot(self) -> str:
@@ -139,6 +142,9 @@ class RecordFormPage:
     elements: tuple[OwnField, ...]
     decisions: tuple[DecisionRow, ...]
     has_decisions: bool
+    texts: tuple[TickRow, ...]
+    follow_ups: tuple[FollowRow, ...]
+    themes: tuple[TickRow, ...]
     files: tuple[Attachment, ...]
     requirements: tuple[Requirement, ...]
     remarks: Mapping[str, tuple[Remark, ...]]
@@ -154,6 +160,16 @@ class RecordFormPage:
         return not self.errors
 
     @property
+    def theme_names(self) -> str:
+        """The themes that are ticked."""
+        return "、".join(row.title for row in self.themes if row.is_ticked)
+
+    @property
+    def has_themes(self) -> bool:
+        """Whether one is ticked."""
+        return any(row.is_ticked for row in self.themes)
+
+    @property
     def shape(self) -> str:
         """A sign of which fields the page has: when it changes, the form is drawn anew."""
         parts = (
@@ -166,6 +182,10 @@ class RecordFormPage:
             *(f"{d.has_candidates}{len(d.decision.candidates)}" for d in self.decisions),
             *(str(file.id) for file in self.files),
             *(choice.value for choice in self.groups),
+            *(row.key for row in (*self.texts, *self.themes)),
+            *(row.key for row in self.follow_ups),
+            # who was ticked from elsewhere may have been ticked by the page itself
+            *(f"{row.key}+" for row in self.themes if row.is_ticked),
         )
         return hashlib.sha256("|".join(parts).encode()).hexdigest()[:16]
 
@@ -180,19 +200,22 @@ def build_record_form(
     faults: Mapping[str, str] | None = None,
     leftover: Mapping[str, str] | None = None,
     groups: tuple[UUID, ...] | None = None,
+    today: date,
 ) -> RecordFormPage:
     """The page of a draft. `faults` are what could not be read; `groups` the only ones to choose."""
     content = desk.content
     asked = _asked(desk)
     elements = _own_fields(desk)
-    remarks = remarks_of(desk.verdicts, {**too_long(content), **(faults or {})})
-    decisions = tuple(_decision_row(n, d) for n, d in enumerate(content.decisions, start=1))
+    remarks = remarks_of(desk.verdicts, {**too_long(content), **(faults or {})}, content)
+    decisions = tuple(_decision_row(n, d, desk) for n, d in enumerate(content.decisions, start=1))
+    follow_ups = follow_rows(content.follow_ups, desk.offers.tasks, desk.day or today)
     common, others = _kinds(content, only_group=groups is not None)
     roster = desk.roster
     slots = (
         *_OWN_SLOTS,
         *(one.slot for one in elements),
         *(one.slot for one in decisions),
+        *(one.slot for one in follow_ups),
     )
     # What is said of something that the page does not show is said at its end.
     placed: dict[str, list[Remark]] = defaultdict(list)
@@ -224,6 +247,9 @@ def build_record_form(
         elements=elements,
         decisions=decisions,
         has_decisions="decisions" in asked or bool(decisions),
+        texts=tick_rows(content.texts, desk.offers.texts),
+        follow_ups=follow_ups,
+        themes=tick_rows(content.themes, desk.offers.themes),
         files=tuple(files),
         requirements=desk.requirements,
         remarks={slot: tuple(placed.get(slot, ())) for slot in (*slots, "record")},
@@ -235,9 +261,11 @@ def build_record_form(
     )
 
 
-def slot_of(subject: str) -> str:
-    """The place on the form of a verdict's subject."""
+def slot_of(subject: str, content: RecordContent | None = None) -> str:
+    """The place on the form of a verdict's subject; `content` is what was judged."""
     name, _, number = subject.partition("[")
+    if name == "follow_ups" and number and content is not None:
+        return f"follow-{content.follow_ups[int(number.rstrip(']')) - 1].key}"
     if name == "decisions" and number:
         return f"decisions-{number.rstrip(']')}"
     if name.startswith("elements."):
@@ -247,21 +275,29 @@ def slot_of(subject: str) -> str:
 
 _OWN_SLOTS: Final = (
     "activities", "group", "lines", "topic", "began_at", "ended_at", "place", "presider",
-    "recorder", "guests", "attendance", "agenda", "minutes", "decisions", "attachments",
+    "recorder", "guests", "attendance", "agenda", "minutes", "decisions", "attachments", "texts",
+    "themes",
 )  # fmt: skip
 
 
-def remarks_of(verdicts: Iterable[Verdict], faults: Mapping[str, str]) -> list[Remark]:
+def remarks_of(
+    verdicts: Iterable[Verdict], faults: Mapping[str, str], content: RecordContent
+) -> list[Remark]:
     """Verdicts, and what could not be read, as they are said beside the fields."""
     said = [
         Remark(
-            slot_of(v.subject), v.severity, say(v), say_article(v.article), v.rule in _BLANK_RULES
+            slot_of(v.subject, content),
+            v.severity,
+            say(v),
+            say_article(v.article),
+            v.rule in _BLANK_RULES,
         )
         for v in verdicts
         # What may be written, and is not, is nobody's concern.
         if not (v.severity is Severity.NOTE and v.rule in _BLANK_RULES)
     ]
-    return [Remark(slot_of(key), Severity.ERROR, text) for key, text in faults.items()] + said
+    read = [Remark(slot_of(key, content), Severity.ERROR, text) for key, text in faults.items()]
+    return read + said
 
 
 def _asked(desk: Desk) -> frozenset[str]:
@@ -318,7 +354,7 @@ def _own_fields(desk: Desk) -> tuple[OwnField, ...]:
     return tuple(found.values())
 
 
-def _decision_row(number: int, decision: Decision) -> DecisionRow:
+def _decision_row(number: int, decision: Decision, desk: Desk) -> DecisionRow:
     return DecisionRow(
         number=number,
         decision=decision,
@@ -327,6 +363,19 @@ def _decision_row(number: int, decision: Decision) -> DecisionRow:
             Choice(value, words, value == decision.kind.value)
             for value, words in labels_of(DecisionKind)
         ),
+        owners=_owners(decision, desk),
+    )
+
+
+def _owners(decision: Decision, desk: Desk) -> tuple[Choice, ...]:
+    """The members of that day, and whoever was named before and is none of them any more."""
+    chosen = decision.task.owner if decision.task else ""
+    named = dict(desk.roster.labels)
+    if chosen and decision.task and chosen not in named:
+        named[chosen] = decision.task.owner_name or "（已不在名册）"
+    return (
+        Choice("", "支部（集体办理）", not chosen),
+        *(Choice(key, label_, key == chosen) for key, label_ in named.items()),
     )
 
 

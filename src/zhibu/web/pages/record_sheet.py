@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from zhibu.handbook.wording import say_follow_up
 from zhibu.rules.attendance import Tally, tally_attendance
 from zhibu.rules.labels import label
 from zhibu.rules.records import Attendance, Decision, RecordContent
@@ -31,6 +32,9 @@ class Sheet:
     minutes: str
     elements: tuple[tuple[str, str], ...]
     decisions: tuple[str, ...]
+    texts: tuple[str, ...]
+    follow_ups: tuple[str, ...]
+    themes: str
     redacted: tuple[str, ...] = field(default=())
 
 
@@ -67,6 +71,9 @@ def build_sheet(
             (labels.get(key, "其他内容"), text) for key, text in content.elements.items() if text
         ),
         decisions=tuple(_say(one) for one in content.decisions),
+        texts=tuple(one.title for one in content.texts),
+        follow_ups=tuple(map(say_follow_up, content.follow_ups)),
+        themes="、".join(one.title for one in content.themes),
         redacted=tuple(sorted(redacted)),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from zhibu.handbook.wording import say_follow_up, say_task
 from zhibu.rules.attendance import tally_attendance
 from zhibu.rules.labels import FIELD_LABELS, label
 from zhibu.rules.records import Attendance, Candidate, Decision, DecisionKind, RecordContent
@@ -13,7 +14,7 @@ from zhibu.web.forms.record_form import Roster
 
 PARTS: Final = (
     "activities", "group", "lines", "topic", "time", "place", "presider", "recorder", "guests",
-    "attendance", "agenda", "minutes", "decisions", "attachments",
+    "attendance", "agenda", "texts", "follow_ups", "minutes", "decisions", "themes", "attachments",
 )  # fmt: skip
 LONG_PARTS: Final = frozenset({"agenda", "minutes"})
 
@@ -96,7 +97,8 @@ def say_decision(decision: Decision) -> str:
         if decision.written:
             votes = f"{votes[:-1]}，其中书面意见{decision.written}份）"
     people = "；".join(f"{who.name}：{_say_votes(who)}" for who in decision.candidates)
-    return f"{kind}{decision.text}{votes}" + (f"\n{people}" if people else "")
+    task = f"形成任务：{say_task(decision.task)}" if decision.task else ""
+    return "\n".join(filter(None, (f"{kind}{decision.text}{votes}", people, task)))
 
 
 def _say_votes(cast: Decision | Candidate) -> str:
@@ -121,5 +123,8 @@ _SAYERS: Final[Mapping[str, Callable[[RecordContent], str]]] = {
     "decisions": lambda one: "\n".join(
         f"{number}. {say_decision(each)}" for number, each in enumerate(one.decisions, start=1)
     ),
+    "texts": lambda one: "\n".join(text.title for text in one.texts),
+    "themes": lambda one: "、".join(theme.title for theme in one.themes),
+    "follow_ups": lambda one: "\n".join(map(say_follow_up, one.follow_ups)),
     "attachments": lambda one: "、".join(note.name for note in one.attachments),
 }

@@ -169,13 +169,20 @@ def _no_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
     return see_other("record", pk)
 
 
-def _lay(sitting: Sitting, content: RecordContent, *, before: RecordContent | None = None) -> Desk:
+def _lay(
+    sitting: Sitting,
+    content: RecordContent,
+    *,
+    before: RecordContent | None = None,
+    stored: RecordContent | None = None,
+) -> Desk:
     return lay_out(
         sitting.record.branch,
         replace(content, attachments=attachment_notes(sitting.files)),
         record_id=sitting.record.pk,
         today=clock.today(),
         before=before,
+        stored=stored,
         groups=sitting.pen.groups,
     )
 
@@ -264,6 +271,7 @@ def _page(
         faults=sitting.faults,
         leftover=leftover,
         groups=sitting.pen.groups,
+        today=clock.today(),
     )
 
 
@@ -310,11 +318,11 @@ def _resolve(sitting: Sitting, deed: str) -> HttpResponse:
         return see_other("record-edit", sitting.record.pk)
     theirs = read_draft(sitting.record)
     merged, left = merge_parts(mine, theirs, deed, request.POST)
-    desk = _lay(sitting, sitting.pen.confine(merged))
+    desk = _lay(sitting, sitting.pen.confine(merged), stored=theirs)
     try:
         _store(sitting, desk.content)
     except DraftConflict as conflict:
-        desk = _lay(sitting, sitting.pen.confine(mine))
+        desk = _lay(sitting, sitting.pen.confine(mine), stored=theirs)
         return _say_conflict(sitting, desk, conflict, "compare")
     note_leftover(request, sitting.record.pk, left(desk.roster))
     messages.success(request, "已按您的选择保存。")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -73,7 +74,11 @@ def new(request: HttpRequest, branch: UUID) -> HttpResponse:
     )
     if known := same_draft(organization, content, by, clock.now()):
         return see_other("record-edit", known.pk)
-    desk = lay_out(organization, content, record_id=None, today=today, groups=pen.groups)
+    # Nothing was chosen before: what the lines carry is ticked with them.
+    desk = lay_out(
+        organization, content, record_id=None, today=today, before=replace(content, lines=()),
+        groups=pen.groups,
+    )  # fmt: skip
     record = start_record(branch=organization, by=by, at=clock.now(), draft=desk.content)
     return see_other("record-edit", record.pk)
 
