@@ -11,6 +11,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 from zlib import crc32
 
@@ -52,9 +53,7 @@ def fold(text: str) -> str:
 def pairs(folded: str) -> set[int]:
     """The numbers of the pairs of neighbouring characters in a folded text."""
     codes = [ord(c) if c != " " else 0 for c in folded]
-    return {
-        _number(one, other) for one, other in zip(codes, codes[1:], strict=False) if one and other
-    }
+    return {_number(one, other) for one, other in pairwise(codes) if one and other}
 
 
 def _number(one: int, other: int) -> int:

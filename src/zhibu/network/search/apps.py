@@ -11,3 +11,11 @@ class SearchConfig(AppConfig):
     name = "zhibu.network.search"
     label = "search"
     verbose_name = "检索"
+
+    def ready(self) -> None:
+        """Follow the records, and forget what is blacked out."""
+        from zhibu.handbook.followers import follow, forget_with
+        from zhibu.network.search.services import forget_part, note_filed
+
+        follow(note_filed)
+        forget_with(forget_part)
