@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from django.utils import timezone
 
 from zhibu.network.feedback.models import Case
-from zhibu.network.feedback.queries import handlers_of, is_crowd, way_up
+from zhibu.network.feedback.queries import handlers_of, is_crowd, ways_up
 from zhibu.org.models import Organization
 from zhibu.people.models import Person
 from zhibu.rules.feedback import CaseFacts, CaseState, Level
@@ -23,32 +25,44 @@ def case_facts(case: Case) -> CaseFacts:
     )
 
 
-def levels_above(
-    organization: Organization, person: Person, at: datetime, *, counts_people: bool
-) -> list[tuple[Level, Organization]]:
-    """The levels that a feedback of this person may go to, from their own up.
+Levels = list[tuple[Level, Organization]]
 
-    Whether a level is a crowd is asked for only `counts_people`, and no further than to the first
-    that is one: all above have more people still.
+
+def levels_of_seats(
+    seats: Sequence[Organization], person: Person, at: datetime
+) -> dict[UUID, Levels]:
+    """From each seat the levels that a feedback of this person may go to: two queries for all."""
+    ways = ways_up(seats, timezone.localdate(at))
+    handlers = handlers_of({row.pk for way in ways.values() for row in way}, at)
+    return {
+        key: [(_level(row, handlers.get(row.pk, []), person), row) for row in way]
+        for key, way in ways.items()
+    }
+
+
+def _level(row: Organization, handlers: Sequence[UUID], person: Person) -> Level:
+    return Level(
+        key=str(row.pk),
+        is_branch=row.kind == Organization.Kind.BRANCH,
+        has_handler=bool(handlers),
+        is_senders=person.pk in handlers,
+        is_crowd=False,
+    )
+
+
+def with_crowds(levels: Levels, at: datetime) -> Levels:
+    """The same, with those marked that have many people.
+
+    One query for each level up to the first that has: all above have more people still.
     """
-    way = way_up(organization, timezone.localdate(at))
-    handlers = handlers_of((each.pk for each in way), at)
-    levels = []
+    marked: Levels = []
     is_enough = False
-    for each in way:
-        is_enough = is_enough or (counts_people and is_crowd(each, at))
-        own = handlers.get(each.pk, [])
-        level = Level(
-            key=str(each.pk),
-            is_branch=each.kind == Organization.Kind.BRANCH,
-            has_handler=bool(own),
-            is_senders=person.pk in own,
-            is_crowd=is_enough,
-        )
-        levels.append((level, each))
-    return levels
+    for level, row in levels:
+        is_enough = is_enough or is_crowd(row, at)
+        marked.append((replace(level, is_crowd=is_enough), row))
+    return marked
 
 
-def only_levels(levels: Sequence[tuple[Level, Organization]]) -> list[Level]:
+def only_levels(levels: Levels) -> list[Level]:
     """The same without the rows."""
     return [level for level, _ in levels]

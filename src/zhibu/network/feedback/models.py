@@ -52,6 +52,9 @@ class Case(models.Model):
     about = models.CharField("关于", max_length=10, choices=labels_of(rules.About))
     pack = models.CharField("规范", max_length=80, blank=True, default="")
     code = models.CharField("规定", max_length=80, blank=True, default="")  # a requirement of it
+    title = models.CharField(
+        "规定名称", max_length=200, blank=True, default=""
+    )  # of that requirement
     page = models.CharField("页面", max_length=40, blank=True, default="")  # first word of its name
     state = models.CharField("状态", max_length=10, choices=labels_of(rules.CaseState))
     summary = models.CharField("事项摘要", max_length=500, blank=True, default="")

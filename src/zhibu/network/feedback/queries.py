@@ -83,11 +83,19 @@ def is_crowd(organization: Organization, at: datetime) -> bool:
     return len(some) >= SMALLEST_CROWD
 
 
-def way_up(organization: Organization, day: date) -> list[Organization]:
-    """The organisation (of a group: its branch) and all above it that stand, the nearest first."""
-    ways = (*paths.ancestors(organization.path), organization.path)
-    rows = Organization.objects.filter(path__in=ways).standing_on(day)
-    return list(rows.exclude(kind=Organization.Kind.GROUP).order_by("-path"))
+def ways_up(organizations: Sequence[Organization], day: date) -> dict[UUID, list[Organization]]:
+    """Each organisation (of a group: its branch) and all above it that stand, the nearest first."""
+    wanted = {path for each in organizations for path in _way(each)}
+    found = Organization.objects.filter(path__in=wanted).standing_on(day)
+    rows = {row.path: row for row in found.exclude(kind=Organization.Kind.GROUP)}
+    return {
+        each.pk: [rows[path] for path in reversed(_way(each)) if path in rows]
+        for each in organizations
+    }
+
+
+def _way(organization: Organization) -> tuple[str, ...]:
+    return (*paths.ancestors(organization.path), organization.path)
 
 
 def own_feedback(person: Person) -> QuerySet[Feedback]:
@@ -247,15 +255,18 @@ def waiting_below(organization: Organization, before: date) -> QuerySet[Case]:
     return rows.select_related("organization").order_by("organization__path", "waiting_since", "id")
 
 
-def improvements(seats: Iterable[str], *, about: str = "") -> QuerySet[Case]:
+def improvements(
+    seats: Iterable[str], *, below: Q | None = None, about: str = ""
+) -> QuerySet[Case]:
     """What was asked and what changed because of it, for people at these paths: the newest first.
 
-    Of their own organisations and all above: closed, and told in the office's words.
+    Of their own organisations and all above, and of those that the condition `below` names: closed,
+    and told in the office's words. What the level above has closed too is told there.
     """
     ways = {path for seat in seats for path in (*paths.ancestors(seat), seat)}
-    rows = Case.objects.filter(
-        organization__path__in=ways, state=CaseState.CLOSED, into=None, above=None
-    )
+    scope = Q(organization__path__in=ways) | (below if below is not None else Q(pk__in=[]))
+    rows = Case.objects.filter(scope, state=CaseState.CLOSED, into=None)
+    rows = rows.filter(Q(above=None) | ~Q(above__state=CaseState.CLOSED))
     if about:
         rows = rows.filter(about=about)
     shown = rows.select_related("organization", "answered_by")

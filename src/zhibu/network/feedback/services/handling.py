@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from zhibu.ledger.services import note
 from zhibu.network.feedback.models import Case, Feedback, Step
-from zhibu.network.feedback.queries import handlers_of, texts_of, way_up
+from zhibu.network.feedback.queries import handlers_of, texts_of, ways_up
 from zhibu.network.feedback.services.holding import (
     Done,
     FeedbackRefused,
@@ -172,7 +172,7 @@ def send_up(*, case: Case, summary: str, by: Person, at: datetime) -> Case:
     (case,) = hold(case.pk)
     case.state = check(case, Act.SEND_UP, at)
     higher = next(
-        (each for each in way_up(case.organization, timezone.localdate(at))[1:]
+        (each for each in ways_up([case.organization], timezone.localdate(at))[case.organization_id][1:]
          if _is_handled(each, at)), None,
     )  # fmt: skip
     if (verdict := judge_sending_up(is_highest=higher is None)) is not None or higher is None:
@@ -180,7 +180,7 @@ def send_up(*, case: Case, summary: str, by: Person, at: datetime) -> Case:
     _summarize(case, summary)
     day = timezone.localdate(at)
     above = Case.objects.create(
-        organization=higher, about=case.about, pack=case.pack, code=case.code, page=case.page,
+        organization=higher, about=case.about, pack=case.pack, code=case.code, title=case.title, page=case.page,
         state="received", summary=case.summary, opened_on=day, waiting_since=day, asked=case.asked,
     )  # fmt: skip
     case.above = above

@@ -6,6 +6,7 @@ a name the row itself knows it, without one nobody shall.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from zhibu.network.feedback.allowance import ALLOWANCE
-from zhibu.network.feedback.facts import levels_above, only_levels
+from zhibu.network.feedback.facts import levels_of_seats, only_levels, with_crowds
 from zhibu.network.feedback.models import Case, Feedback, Step
 from zhibu.network.feedback.queries import main_of
 from zhibu.network.feedback.services.holding import (
@@ -47,6 +48,7 @@ class Place:
     about: About
     pack: str = ""
     code: str = ""  # a requirement of the pack
+    title: str = ""  # what it is called
     page: str = ""  # the first word of the page's name
     address: str = ""
 
@@ -59,11 +61,15 @@ class Sent:
     code: str  # empty with a name
 
 
-def offered(*, seat: Organization, by: Person, at: datetime) -> tuple[Organization, ...]:
-    """To whom this person may write with their name, the usual one first."""
-    levels = levels_above(seat, by, at, counts_people=False)
-    rows = {level.key: row for level, row in levels}
-    return tuple(rows[level.key] for level in offer_levels(only_levels(levels)))
+def offered(
+    *, seats: Sequence[Organization], by: Person, at: datetime
+) -> dict[UUID, tuple[Organization, ...]]:
+    """To whom this person may write with their name from each of these seats, the usual one first."""
+    found = {}
+    for key, levels in levels_of_seats(seats, by, at).items():
+        rows = {level.key: row for level, row in levels}
+        found[key] = tuple(rows[level.key] for level in offer_levels(only_levels(levels)))
+    return found
 
 
 def send_feedback(
@@ -104,7 +110,7 @@ def send_feedback(
 def _addressee(
     *, by: Person, is_named: bool, seat: Organization, wanted: UUID | None, at: datetime
 ) -> Organization:
-    levels = levels_above(seat, by, at, counts_people=not is_named)
+    levels = levels_of_seats([seat], by, at)[seat.pk]
     rows = {level.key: row for level, row in levels}
     if is_named:
         keys = [level.key for level in offer_levels(only_levels(levels))]
@@ -112,7 +118,7 @@ def _addressee(
         if key not in keys:
             raise Refused("请从列出的党组织中选择由谁办理。")
         return rows[key]
-    level = level_without_name(only_levels(levels))
+    level = level_without_name(only_levels(with_crowds(levels, at)))
     if level is None:
         raise Refused("现在没有党组织可以办理，请与系统管理员联系。")
     return rows[level.key]
@@ -133,6 +139,7 @@ def _write(
         about=place.about,
         pack=place.pack,
         code=place.code,
+        title=place.title,
         page=place.page if person is not None else "",
         state=CaseState.RECEIVED,
         opened_on=day,
