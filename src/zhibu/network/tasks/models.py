@@ -97,7 +97,8 @@ class Task(models.Model):
     record = models.ForeignKey(
         Record, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )
-    decision = models.PositiveSmallIntegerField(null=True, blank=True)  # its number from 1
+    # The decision's number from 1; none when a correction took it out of the record.
+    decision = models.PositiveSmallIntegerField(null=True, blank=True)
     assignment = models.ForeignKey(
         Assignment, on_delete=models.PROTECT, null=True, blank=True, related_name="tasks"
     )
@@ -115,7 +116,7 @@ class Task(models.Model):
         ordering = ["due_on", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(record__isnull=False, decision__isnull=False, assignment=None)
+                condition=Q(record__isnull=False, assignment=None)
                 | Q(record=None, decision=None, assignment__isnull=False),
                 name="task_one_origin",
             ),
@@ -157,7 +158,6 @@ class TaskStep(models.Model):
     """
 
     class Kind(models.TextChoices):
-        MADE = "made", "形成任务"
         KEPT = "kept", "会议议定继续办理"
         CLOSED = "closed", "办结"
         DROPPED = "dropped", "不再办理"
