@@ -246,6 +246,8 @@ def _problems(facts: MonthFacts) -> tuple[Paragraph, ...]:
     found = [_say_overdue(kind) for kind in facts.kinds if kind.cell.overdue]
     if facts.total.overdue and not found:
         found.append((f"{facts.total.overdue}项应完成事项逾期未完成", Source.OVERDUE))
+    if facts.older:
+        found.append((f"本年度{facts.month}月以前到期的事项还有{facts.older}项逾期未完成", Source.OVERDUE))
     if facts.without_table:
         found.append(
             (
@@ -259,9 +261,7 @@ def _problems(facts: MonthFacts) -> tuple[Paragraph, ...]:
             (f"{names}尚未传达到全体对象，还有{facts.texts.open_members}人次未传达到", Source.TEXTS)
         )
     if facts.tasks.overdue:
-        names = say_names(
-            tuple(f"“{title}”" for title in facts.tasks.overdue_titles), "项", facts.tasks.overdue
-        )
+        names = say_names(facts.tasks.overdue_titles, "项", facts.tasks.overdue)
         said = f"：{names}" if facts.tasks.overdue_titles else ""
         found.append((f"{facts.tasks.overdue}项任务超过期限仍未办结{said}", Source.TASKS))
     if facts.feedback.received or facts.feedback.waiting:

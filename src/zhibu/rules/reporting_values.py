@@ -175,6 +175,7 @@ class MonthFacts:
     before: Cell | None = None  # the month before, as it stands on the same day
     kinds: tuple[KindFigures, ...] = ()
     kinds_from: int = 0  # of so many reports from below the kinds were added up; 0: counted here
+    older: int = 0  # what was due earlier in the year and is still overdue
     without_table: int = 0
     recovered: tuple[Recovered, ...] = ()
     own: tuple[Own, ...] = ()

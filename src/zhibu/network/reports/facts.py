@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from zhibu.network.feedback.queries import month_of as feedback_of_month
@@ -64,7 +64,8 @@ def month_facts(organization: Organization, year: int, month: int, *, day: date)
     first = date(year, month, 1)
     last = last_of(month_index(first))
     places = list(places_of_all([organization]))
-    counts = _counts(organization, places, first, last)
+    of_year = read_tallies([organization], year, places=places)[organization.pk]
+    counts = _between(of_year, first, last)
     branches, without_table = queries.count_branches(organization, year, min(last, day))
     reports = _reports_below(organization, year, month, min(last, day))
     is_wide = branches > WIDE
@@ -85,9 +86,10 @@ def month_facts(organization: Organization, year: int, month: int, *, day: date)
             )
             for each in PracticeClass
         ),
-        before=_before(organization, places, first, day),
+        before=_before(organization, places, of_year, first, day),
         kinds=kinds,
         kinds_from=sum(1 for one in reports.values() if one and one.latest) if is_wide else 0,
+        older=_cell(_between(of_year, date.min, first - timedelta(days=1)), day, soon).overdue,
         without_table=without_table,
         recovered=() if is_wide else _recovered(organization, first, last),
         own=() if is_wide else _own(organization, first, last),
@@ -103,11 +105,8 @@ def month_facts(organization: Organization, year: int, month: int, *, day: date)
     )
 
 
-def _counts(
-    organization: Organization, places: Sequence[Place], first: date, last: date
-) -> tuple[Count, ...]:
-    found = read_tallies([organization], first.year, places=places)[organization.pk]
-    return tuple(count for count in found if first <= count.due_on <= last)
+def _between(counts: Iterable[Count], first: date, last: date) -> tuple[Count, ...]:
+    return tuple(count for count in counts if first <= count.due_on <= last)
 
 
 def _cell(counts: Iterable[Count], day: date, soon_days: int) -> Cell:
@@ -123,12 +122,17 @@ def _cell(counts: Iterable[Count], day: date, soon_days: int) -> Cell:
 
 
 def _before(
-    organization: Organization, places: Sequence[Place], first: date, day: date
+    organization: Organization,
+    places: Sequence[Place],
+    of_year: Iterable[Count],
+    first: date,
+    day: date,
 ) -> Cell | None:
     """The month before, as it stands today; None where nothing was due in it."""
-    month = month_index(first) - 1
-    last = last_of(month)
-    counts = _counts(organization, places, last.replace(day=1), last)
+    last = first - timedelta(days=1)
+    if last.year != first.year:
+        of_year = read_tallies([organization], last.year, places=places)[organization.pk]
+    counts = _between(of_year, last.replace(day=1), last)
     return _cell(counts, day, organization.soon_days) if counts else None
 
 
@@ -236,7 +240,7 @@ def _tasks(organization: Organization, first: date, last: date, day: date) -> Ta
         stale = stale_tasks(organization, min(last, day)).values_list(
             "organization__short_name", "title"
         )
-        titles = tuple(f"{name}：{title}" for name, title in stale[:NAMED])
+        titles = tuple(f"{name}“{title}”" for name, title in stale[:NAMED])
     return TaskFigures(
         made=found.begun,
         closed=found.closed,

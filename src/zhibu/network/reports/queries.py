@@ -15,7 +15,8 @@ from zhibu.handbook.models import RecordVersion
 from zhibu.network.dissemination.models import Expected, Reached, Receipt, Text
 from zhibu.network.reports.models import Report, ReportVersion
 from zhibu.org import paths
-from zhibu.org.models import Organization
+from zhibu.org.models import Grant, Organization
+from zhibu.people.roles import Verb, roles_with
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules.norm import PracticeClass
 
@@ -50,9 +51,19 @@ def versions_of(report: Report) -> QuerySet[ReportVersion]:
 
 
 def reporting_below(organization: Organization, day: date) -> QuerySet[Organization]:
-    """The organisations right below that report themselves, in the order of the tree."""
+    """The organisations right below that report themselves, in the order of the tree.
+
+    A general branch is among them only when somebody there has the office for it.
+    """
+    kinds = Organization.Kind
+    offices = Grant.objects.filter(
+        Q(until=None) | Q(until__date__gte=day),
+        organization=OuterRef("pk"),
+        role__in=roles_with(Verb.WRITE_REPORT),
+    )
     return (
         Organization.objects.filter(parent=organization, kind__in=REPORTING)
+        .filter(~Q(kind=kinds.GENERAL_BRANCH) | Exists(offices))
         .standing_on(day)
         .order_by("path")
     )

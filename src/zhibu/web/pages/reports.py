@@ -238,8 +238,11 @@ def _section(
     section: Section, organization: Organization, year: int, month: int, reach: Reach
 ) -> SheetSection:
     lines = []
-    for each in section.paragraphs:
+    for number, each in enumerate(section.paragraphs):
         label, link = _link(each.source, organization, year, month, reach)
+        after = section.paragraphs[number + 1 : number + 2]
+        if any(other.source is each.source for other in after):
+            label, link = "", ""  # said once, behind the last of those that were read there
         lines.append(Line(each.text, each.is_own, link, label))
     return SheetSection(section.title, tuple(lines))
 
