@@ -13,8 +13,10 @@ import secrets
 import time
 import zoneinfo
 from datetime import timedelta
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -359,6 +361,67 @@ def _claims(name: str) -> dict[str, str]:
 # Empty: only who has linked the account, once signed in, comes in by single sign-on.
 SIGN_ON_CLAIMS = _claims("ZHIBU_SIGN_ON_CLAIMS")
 
+
+def _mail() -> dict[str, Any]:
+    """The mail server of ZHIBU_MAIL_URL, as Django names its settings; empty without one."""
+    url = os.environ.get("ZHIBU_MAIL_URL", "").strip()
+    if not url:
+        return {}
+    hint = (
+        "写成 smtp://用户:密码@主机:25，加密的写 smtps://（端口 465）或 smtp+tls://（端口 587），"
+        "用户名、密码中的特殊字符用 %XX 表示；不发邮件就去掉它。"
+    )
+    try:
+        parts = urlsplit(url)
+        usual = {"smtp": 25, "smtps": 465, "smtp+tls": 587}[parts.scheme]
+        port = parts.port or usual
+    except (KeyError, ValueError) as error:
+        raise Misset("ZHIBU-E34", "ZHIBU_MAIL_URL", hint) from error
+    if not parts.hostname or parts.path not in {"", "/"} or parts.query or parts.fragment:
+        raise Misset("ZHIBU-E34", "ZHIBU_MAIL_URL", hint)
+    return {
+        "HOST": parts.hostname,
+        "PORT": port,
+        "HOST_USER": unquote(parts.username or ""),
+        "HOST_PASSWORD": unquote(parts.password or ""),
+        "USE_SSL": parts.scheme == "smtps",
+        "USE_TLS": parts.scheme == "smtp+tls",
+    }
+
+
+def _sender(name: str, *, is_needed: bool) -> str:
+    """Who the mails are from: an address, with or without a name before it."""
+    value = os.environ.get(name, "").strip()
+    if not value and not is_needed:
+        return "支部 <zhibu@localhost>"
+    given, address = parseaddr(value)
+    if "@" not in address.strip("@") or any(sign in value for sign in "\r\n"):
+        raise Misset("ZHIBU-E35", name, "写发件地址，如 支部 <zhibu@example.gov.cn>。")
+    return formataddr((given, address)) if given.isascii() else f"{given} <{address}>"
+
+
+def _site(name: str) -> str:
+    """Where people reach the system: the beginning of the links in mails."""
+    value = os.environ.get(name, "").strip().rstrip("/")
+    parts = urlsplit(value)
+    if value and (parts.scheme not in {"http", "https"} or not parts.netloc or parts.query):
+        raise Misset("ZHIBU-E36", name, "写完整的网址，如 https://zhibu.example.gov.cn。")
+    return value
+
+
+# Notices leave by mail and by chat robots; without a mail server they stay in the system.
+EMAIL_BACKEND = "zhibu.network.notices.mail.Backend"
+_MAIL = _mail()
+MAIL_IS_SET = bool(_MAIL)
+EMAIL_HOST, EMAIL_PORT = _MAIL.get("HOST", "localhost"), _MAIL.get("PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _MAIL.get("HOST_USER", ""), _MAIL.get("HOST_PASSWORD", "")
+EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.get("USE_SSL", False), _MAIL.get("USE_TLS", False)
+EMAIL_TIMEOUT = 15
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _sender("ZHIBU_MAIL_FROM", is_needed=MAIL_IS_SET)
+SITE_URL = _site("ZHIBU_SITE_URL")
+# Hosts of the own network where chat tools live; all others must be public, and https.
+ROBOT_HOSTS = frozenset(name.lower() for name in _names("ZHIBU_ROBOT_HOSTS"))
+
 CSRF_FAILURE_VIEW = "zhibu.web.views.entry.forbidden"
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
@@ -435,5 +498,10 @@ LOGGING: dict[str, Any] = {
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     # It tells of every success too; the ledger does that, and without addresses of strangers.
-    "loggers": {"axes": {"level": "WARNING"}},
+    # The other two would write the addresses of chat robots, which are secrets.
+    "loggers": {
+        "axes": {"level": "WARNING"},
+        "apprise": {"level": "CRITICAL"},
+        "urllib3": {"level": "ERROR"},
+    },
 }

@@ -20,6 +20,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.utils.crypto import get_random_string
 from django_tasks_db.management.commands.db_worker import Worker
 
+from zhibu.ops.couriers import Couriers, deliver_once
 from zhibu.web import beats, clock
 
 logger = logging.getLogger("zhibu.worker")
@@ -61,12 +62,18 @@ def resume_imports() -> None:
     service("zhibu.org.imports:resume_imports", at=clock.now())()
 
 
+def forget_notices() -> None:
+    """Take away notices that were read long ago, or that nobody has read in a year."""
+    service("zhibu.network.notices.services:forget_notices", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
     Chore("fold tallies", timedelta(seconds=5), service("zhibu.plans.services:fold_tallies")),
     Chore("resume imports", timedelta(minutes=1), resume_imports),
     Chore("seal the month", timedelta(hours=6), seal_month),
+    Chore("forget notices", timedelta(days=1), forget_notices),
     Chore("forget sessions", timedelta(days=1), lambda: call_command("clearsessions")),
     Chore(
         "forget finished tasks",
@@ -168,12 +175,16 @@ def worker(*, once: bool, with_parent: bool) -> None:
     if once:
         tasks.run()
         chores.do_due(clock.now())
+        deliver_once()
         beats.remove_beat(settings.DATA_DIR)
         return
+    couriers = Couriers()
     chores.start()
+    couriers.start()
     try:
         tasks.run_until_stopped()
     finally:
         chores.stopped.set()
+        couriers.stop()
         chores.join(timeout=10)
         beats.remove_beat(settings.DATA_DIR)

@@ -14,8 +14,12 @@ QUIET_UNTIL: Final = 8
 
 FIRST_WAIT: Final = timedelta(minutes=1)
 LONGEST_WAIT: Final = timedelta(hours=6)
-PATIENCE: Final = timedelta(days=3)
-"""So long a delivery that fails is tried again, at growing distances; then it is given up."""
+MOST_TRIES: Final = 20
+"""A delivery that fails is tried again at growing distances: after three days, or a little more
+where nights lie between, it is given up."""
+
+LONGEST_PAUSE: Final = timedelta(minutes=15)
+"""So long at most a host that does not answer is left alone."""
 
 ANY_DAY: Final = frozenset({"text", "system"})
 """Kinds that do not wait for a working day; they do wait for the end of the quiet hours."""
@@ -78,9 +82,16 @@ def _midnight_after(moment: datetime) -> datetime:
     return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def retry_at(first_tried_at: datetime, now: datetime, tries: int) -> datetime | None:
+def retry_at(now: datetime, tries: int) -> datetime | None:
     """When to try again after so many failures; None once patience is at its end."""
-    if now - first_tried_at >= PATIENCE:
-        return None
-    wait = FIRST_WAIT * (1 << min(max(tries - 1, 0), 20))
-    return now + min(wait, LONGEST_WAIT)
+    return None if tries >= MOST_TRIES else now + min(_growing(tries), LONGEST_WAIT)
+
+
+def pause_until(now: datetime, tries: int) -> datetime:
+    """Until when to leave a host alone that has not answered so many times in a row."""
+    return now + min(_growing(tries), LONGEST_PAUSE)
+
+
+def _growing(tries: int) -> timedelta:
+    """One minute, then two, four, eight."""
+    return FIRST_WAIT * (1 << min(max(tries - 1, 0), 20))

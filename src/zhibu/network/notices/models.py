@@ -153,11 +153,14 @@ class Channel(models.Model):
     tool = models.CharField("方式", max_length=10, choices=Tool)
     label = models.CharField("名称", max_length=60, blank=True, default="")
     target = models.CharField("地址", max_length=600)
+    host = models.CharField(max_length=253)  # who is asked: see Outage; all mail has one
     kinds = models.JSONField("类别", default=list, blank=True)  # of Kind; none: all
     is_on = models.BooleanField("启用", default=True)
     verified_at = models.DateTimeField(null=True, blank=True)  # null: nothing is sent there
-    code = models.CharField(max_length=64, blank=True, default="")  # digest of the code sent
-    code_at = models.DateTimeField(null=True, blank=True)
+    code_at = models.DateTimeField(
+        null=True, blank=True
+    )  # a code was asked for; it follows from it
+    code_sent_at = models.DateTimeField(null=True, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
     made_at = models.DateTimeField()
     busy_until = models.DateTimeField(null=True, blank=True)
@@ -168,6 +171,18 @@ class Channel(models.Model):
 
     class Meta:
         ordering = ["made_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["code_at"],
+                name="channel_code_to_send",
+                condition=Q(code_at__isnull=False, code_sent_at__isnull=True),
+            ),
+            models.Index(
+                fields=["failing_since"],
+                name="channel_failing",
+                condition=Q(failing_since__isnull=False),
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(person__isnull=False, organization__isnull=True)
@@ -256,6 +271,23 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_state_display()} {self.made_at:%Y-%m-%d}"
+
+
+class Outage(models.Model):
+    """A mail server or the host of a chat tool does not answer: until `pause_until` nobody asks it.
+
+    One row a host, gone with the first success; so the administrator is told once.
+    """
+
+    host = models.CharField(primary_key=True, max_length=253)
+    since = models.DateTimeField()
+    pause_until = models.DateTimeField()
+    tries = models.PositiveSmallIntegerField(default=1)
+    last_error = models.CharField(max_length=200)
+    told_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.host
 
 
 class Preference(models.Model):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from zhibu.network.notices.models import Kind, Message, Notice
 from zhibu.people.keys import new_key
@@ -15,6 +16,8 @@ from zhibu.people.models import Person
 from zhibu.people.roles import Verb
 
 BATCH: Final = 1000
+READ_KEPT: Final = timedelta(days=183)
+KEPT: Final = timedelta(days=400)
 ADDRESS: Final = 300
 TITLE: Final = 200
 """A longer title is cut: what it is about is read at its address."""
@@ -118,6 +121,21 @@ def read_all_notices(*, by: Person, at: datetime) -> int:
     return Notice.objects.filter(person=by, read_at__isnull=True, made_at__lte=at).update(
         read_at=at
     )
+
+
+def forget_notices(*, at: datetime) -> int:
+    """Delete what was read half a year ago, and what is over a year old; how many.
+
+    In chunks, each a transaction. What is told again and again names its day in `once`, so nothing
+    that was forgotten comes again.
+    """
+    old = Notice.objects.filter(Q(read_at__lt=at - READ_KEPT) | Q(made_at__lt=at - KEPT))
+    forgotten = 0
+    while keys := list(old.values_list("pk", flat=True)[:BATCH]):
+        with transaction.atomic():
+            forgotten += Notice.objects.filter(pk__in=keys).delete()[1].get("notices.Notice", 0)
+    Message.objects.filter(made_at__lt=at - KEPT).delete()
+    return forgotten
 
 
 def _check_address(address: str) -> None:
