@@ -40,6 +40,8 @@ _SECTIONS: Final = MappingProxyType(
         "import": "组织",
         "imports": "组织",
         "choices": "组织",
+        "robots": "组织",
+        "robot": "组织",
         "correction": "组织",
         "accounts": "账号",
         "account": "账号",

@@ -49,6 +49,21 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.ASSIGN_TASK,
         Of.ORGANIZATION,
     ),
+    Offer(
+        "群机器人",
+        "让企业微信、钉钉、飞书工作群里的机器人提醒大家",
+        "robots",
+        Verb.KEEP_CHANNELS,
+        Of.ORGANIZATION,
+    ),
+    Offer("通知设置", "通知还要不要发到邮箱和聊天工具，什么时候发", "notice-settings"),
+    Offer(
+        "月度工作报告",
+        "由系统根据已有记录写成，核对后报上级，查看下级报告",
+        "report-list",
+        Verb.ASSIGN_TASK,
+        Of.ORGANIZATION,
+    ),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own"),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account"),
 )
