@@ -43,7 +43,9 @@ def indexed(now: datetime = AT) -> int:
 
 def test_what_was_filed_is_found_once_the_worker_came(scene: Scene) -> None:
     """Not before, by every part of it, and not by what it does not say."""
-    record = scene.file(scene.content(topic="学习贯彻会议精神", minutes="围绕机关作风建设交流研讨。")).record
+    record = scene.file(
+        scene.content(topic="学习贯彻会议精神", minutes="围绕机关作风建设交流研讨。")
+    ).record
     assert found("机关作风") == []
     assert indexed() >= 1
     for words in ("机关", "作风建设", "贯彻会议", "研讨", "机关　精神", "党员大会"):
@@ -104,7 +106,9 @@ def test_what_is_blacked_out_leaves_the_index_with_it(
 ) -> None:
     """In the same transaction, before any worker comes; the rest is still found."""
     content = scene.content(
-        topic="学习甲文件", minutes="逐段领学，交流体会。", decisions=(Decision("通过方案", for_=7),)
+        topic="学习甲文件",
+        minutes="逐段领学，交流体会。",
+        decisions=(Decision("通过方案", for_=7),),
     )
     record = scene.file(content).record
     indexed()
@@ -257,7 +261,7 @@ def test_each_database_uses_its_index(many: list[UUID]) -> None:
     """No plan reads the whole table for a rare word."""
     if connection.vendor != "postgresql":
         search = Search(asked=read_query("稀见"), visible=Q())
-        plan = queries._entries(search).filter(pk__in=queries._matches(search, 9)).explain()
+        plan = SearchEntry.objects.filter(pk__in=queries._matches(search, 9)).explain()
         assert "VIRTUAL TABLE INDEX" in plan
         return
     with connection.cursor() as cursor:

@@ -36,32 +36,3 @@ class TermsField(models.Field[Iterable[int], Any]):
         if connection.vendor == "postgresql":
             return sorted(value)
         return " ".join(word_of(term) for term in sorted(value))
-
-
-@TermsField.register_lookup
-class Holds(models.Lookup[Any]):
-    """Row by row, past the index: for a walk over a bounded number of rows (PostgreSQL)."""
-
-    lookup_name = "holds"
-    prepare_rhs = False
-
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
-        del connection
-        return "%s", (sorted(value),)
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        left, given = self.process_lhs(compiler, connection)
-        right, asked = self.process_rhs(compiler, connection)
-        return f"({left} @> {right}::integer[]) IS TRUE", [*given, *asked]
-
-
-@TermsField.register_lookup
-class Meets(Holds):
-    """The same, for one number or more of several."""
-
-    lookup_name = "meets"
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
-        left, given = self.process_lhs(compiler, connection)
-        right, asked = self.process_rhs(compiler, connection)
-        return f"({left} && {right}::integer[]) IS TRUE", [*given, *asked]

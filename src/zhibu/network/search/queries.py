@@ -4,30 +4,31 @@ On PostgreSQL a frequent word is found by walking back from the newest entry, a 
 index; which it is, nobody has to guess: the walk is short, and the index is asked only when it did
 not find enough. Where somebody may look is one more number that an entry must have, so both ways
 cost what there is to find and not how much there is. Whether they may see a find is then asked of
-the tree of today (`visible`), in the same statement.
+the tree of today (`visible`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection
-from django.db.models import Q, QuerySet, Subquery, Value
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce
 
 from zhibu.network.search.fields import word_of
 from zhibu.network.search.models import SearchEntry
-from zhibu.rules.searching import Asked, year_mark
+from zhibu.org.models import Membership
+from zhibu.rules.searching import LEAST, Asked, year_mark
 
 WALK: Final = 1500
 """So many of the newest entries are looked at one by one before the index is asked."""
 
-PORTION: Final = 400
+PORTION: Final = 100
 """So many hits the index gives at a time, of which those are taken that may be seen."""
 
-ROUNDS: Final = 25
+ROUNDS: Final = 40
 """So many portions are looked through at most; what a mark lets pass is hardly ever refused."""
 
 END: Final = (1 << 63) - 1
@@ -60,32 +61,20 @@ def find(search: Search, *, most: int, below: int = END) -> list[SearchEntry]:
     """
     if not search.asked.terms or search.places == ():
         return []
+    rows = SearchEntry.objects.filter(search.visible).defer("terms").order_by("-number")
     if connection.vendor != "postgresql":
-        return list(_entries(search).filter(pk__in=_matches(search, below))[:most])
-    found = _walk(search, below, most)
-    return found if len(found) == most else _ask_index(search, below, most)
+        return list(rows.filter(pk__in=_matches(search, below))[:most])
+    return _rounds(rows, search, most, below)
 
 
-def _entries(search: Search) -> QuerySet[SearchEntry]:
-    return SearchEntry.objects.filter(search.visible).defer("terms").order_by("-number")
-
-
-def _walk(search: Search, below: int, most: int) -> list[SearchEntry]:
-    before = SearchEntry.objects.filter(pk__lt=below).order_by("-pk")
-    floor = Subquery(before.values("pk")[WALK : WALK + 1])
-    rows = _entries(search).filter(
-        pk__lt=below, pk__gte=Coalesce(floor, Value(0)), terms__holds=search.terms
-    )
-    if search.places is not None:
-        rows = rows.filter(terms__meets=search.places)
-    return list(rows[:most])
-
-
-def _ask_index(search: Search, below: int, most: int) -> list[SearchEntry]:
+def _rounds(
+    rows: QuerySet[SearchEntry], search: Search, most: int, below: int
+) -> list[SearchEntry]:
     found: list[SearchEntry] = []
     for _ in range(ROUNDS):
         numbers = _hits(search, below)
-        found += _entries(search).filter(pk__in=numbers)[: most - len(found)] if numbers else []
+        if numbers:
+            found += rows.filter(pk__in=numbers)[: most - len(found)]
         if len(numbers) < PORTION or len(found) == most:
             break
         below = numbers[-1]
@@ -93,12 +82,12 @@ def _ask_index(search: Search, below: int, most: int) -> list[SearchEntry]:
 
 
 def _hits(search: Search, below: int) -> list[int]:
-    """The newest numbers whose entries have what is asked for, by `search_hits` (PostgreSQL)."""
+    """The newest numbers whose entries have what is asked for (PostgreSQL)."""
     places = None if search.places is None else list(search.places)
+    given = [search.terms, places, below, year_mark(0), PORTION, WALK]
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT search_hits(%s::integer[], %s::integer[], %s, %s, %s)",
-            [search.terms, places, below, year_mark(0), PORTION],
+            "SELECT search_hits(%s::integer[], %s::integer[], %s::bigint, %s, %s, %s)", given
         )
         return [number for (number,) in cursor.fetchall()]
 
@@ -109,4 +98,32 @@ def _matches(search: Search, below: int) -> RawSQL:
     if search.places is not None:
         asked += f" AND ({' OR '.join(word_of(place) for place in search.places)})"
     statement = "SELECT rowid FROM search_words WHERE search_words MATCH %s AND rowid < %s"
-    return RawSQL(statement, (asked, below))  # noqa: S611 - values go in as parameters
+    return RawSQL(statement, (asked, below))  # noqa: S611 - letters and figures of our own
+
+
+_PAIRS: Final = ", ".join(f"substr(lower(name), {at}, 2)" for at in range(1, 10))
+
+
+def find_members(asked: Asked, within: Q, *, most: int) -> list[Membership]:
+    """Who belongs to a branch today and has all words in the name, in the order of names.
+
+    `within` is the condition on memberships that says how far somebody sees. Names are looked for
+    where they stand: people come and go every day, and a copy of their names would have to follow.
+    """
+    words = [word for word in asked.words if len(word) >= LEAST]
+    if not words or len(words) != len(asked.words):
+        return []
+    rows = Membership.objects.filter(within, until=None)
+    for word in words:
+        rows = rows.filter(member__name__icontains=word)
+    if connection.vendor == "postgresql":
+        pairs = [pair for word in words for pair in _pairs_of(word)]
+        named = f"SELECT id FROM org_member WHERE ARRAY[{_PAIRS}] @> %s::text[]"  # noqa: S608
+        rows = rows.filter(member__in=RawSQL(named, (pairs,)))  # noqa: S611
+    return list(
+        rows.select_related("member", "branch").order_by("member__name", "member_id")[:most]
+    )
+
+
+def _pairs_of(word: str) -> Iterable[str]:
+    return (word[at : at + LEAST] for at in range(min(len(word) - 1, 9)))

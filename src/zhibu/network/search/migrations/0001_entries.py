@@ -10,14 +10,15 @@ from django.db import migrations, models
 import zhibu.network.search.fields
 import zhibu.people.keys
 
-# On PostgreSQL the numbers of an entry lie under GIN. `search_hits` asks year by year, the newest
-# first, until there is enough, so that a word that was on everybody's lips years ago is not sorted
-# whole; and it forbids the plans that a wrong guess would make dear. Names of members are cut into
-# pairs by the index itself: nothing has to be kept up.
+# On PostgreSQL the numbers of an entry lie under GIN. `search_hits` gives the newest numbers that are
+# asked for: a frequent word is found among the newest entries, one by one; only when that did not
+# give enough, the index is asked (`search_deep`), year by year, so that a word that was on everybody's
+# lips years ago is not sorted whole. `search_deep` forbids the plans that a wrong guess would make
+# dear. Names of members are cut into pairs by the index itself: nothing has to be kept up.
 POSTGRESQL = (
     "CREATE INDEX search_terms ON search_searchentry USING gin (terms)",
     """
-    CREATE FUNCTION search_hits(
+    CREATE FUNCTION search_deep(
         asked integer[], places integer[], below bigint, year_zero integer, most integer
     ) RETURNS SETOF bigint LANGUAGE plpgsql STABLE
     SET enable_seqscan = off SET enable_indexscan = off AS $$
@@ -51,9 +52,32 @@ POSTGRESQL = (
     END $$
     """,
     """
+    CREATE FUNCTION search_hits(
+        asked integer[], places integer[], below bigint, year_zero integer, most integer,
+        walk integer
+    ) RETURNS SETOF bigint LANGUAGE plpgsql STABLE AS $$
+    DECLARE
+        near bigint[] := ARRAY(
+            SELECT newest.number FROM (
+                SELECT e.number, e.terms FROM search_searchentry e
+                WHERE e.number < below ORDER BY e.number DESC LIMIT walk
+            ) newest
+            WHERE newest.terms @> asked AND (places IS NULL OR newest.terms && places)
+            ORDER BY newest.number DESC LIMIT most
+        );
+    BEGIN
+        IF cardinality(near) >= most THEN
+            RETURN QUERY SELECT unnest(near);
+        ELSE
+            RETURN QUERY SELECT search_deep(asked, places, below, year_zero, most);
+        END IF;
+    END $$
+    """,
+    """
     CREATE INDEX search_member_name ON org_member USING gin ((ARRAY[
-        substr(name, 1, 2), substr(name, 2, 2), substr(name, 3, 2), substr(name, 4, 2),
-        substr(name, 5, 2), substr(name, 6, 2), substr(name, 7, 2), substr(name, 8, 2)
+        substr(lower(name), 1, 2), substr(lower(name), 2, 2), substr(lower(name), 3, 2),
+        substr(lower(name), 4, 2), substr(lower(name), 5, 2), substr(lower(name), 6, 2),
+        substr(lower(name), 7, 2), substr(lower(name), 8, 2), substr(lower(name), 9, 2)
     ]))
     """,
 )
@@ -85,7 +109,8 @@ SQLITE = (
 UNDO = {
     "postgresql": (
         "DROP INDEX search_member_name",
-        "DROP FUNCTION search_hits(integer[], integer[], bigint, integer, integer)",
+        "DROP FUNCTION search_hits(integer[], integer[], bigint, integer, integer, integer)",
+        "DROP FUNCTION search_deep(integer[], integer[], bigint, integer, integer)",
         "DROP INDEX search_terms",
     ),
     "sqlite": (
