@@ -11,3 +11,11 @@ class TasksConfig(AppConfig):
     name = "zhibu.network.tasks"
     label = "tasks"
     verbose_name = "任务"
+
+    def ready(self) -> None:
+        """What a filed record says of tasks is done with it."""
+        from zhibu.handbook.followers import follow, forget_with
+        from zhibu.network.tasks.services import follow_record, forget_part
+
+        follow(follow_record)
+        forget_with(forget_part)
