@@ -178,8 +178,17 @@ MEETINGS: list[tuple[datetime, datetime | None, datetime, str]] = [
     (NINE - HOUR, None, NINE + HOUR, "CARRY-02"),
     (NINE + 2 * HOUR, None, NINE + HOUR, "CARRY-01"),
     (NINE + 2 * HOUR, NINE + HOUR, NINE + 3 * HOUR, "CARRY-03"),
+    (NINE + HOUR + HOUR / 4, None, NINE + HOUR, ""),
+    (NINE + HOUR + HOUR / 4, NINE + HOUR, NINE + 3 * HOUR, ""),
     (NINE + HOUR, NINE + 2 * HOUR, NINE + 3 * HOUR, ""),
 ]
+
+
+def meeting(ended: datetime, recalled: datetime | None, filed: datetime) -> Verdict | None:
+    return judge_meeting(
+        issued_at=NINE, recalled_at=recalled, began_at=ended - HOUR / 2, ended_at=ended,
+        filed_at=filed,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("met", "recalled", "filed", "rule"), MEETINGS)
@@ -187,7 +196,7 @@ def test_a_meeting_passes_on_only_what_there_was(
     met: datetime, recalled: datetime | None, filed: datetime, rule: str
 ) -> None:
     """Neither before the text was issued, nor after it was recalled, nor in the future."""
-    found = judge_meeting(issued_at=NINE, recalled_at=recalled, met_at=met, filed_at=filed)
+    found = meeting(met, recalled, filed)
     assert (found.rule if found else "") == rule
 
 
@@ -249,7 +258,7 @@ def verdicts() -> list[Verdict]:
     for after, note, is_new, _ in AMENDMENTS:
         found += judge_amendment(OLD, after, note=note, is_new_version=is_new, has_files=False)
     for met, recalled, filed, _ in MEETINGS:
-        said = judge_meeting(issued_at=NINE, recalled_at=recalled, met_at=met, filed_at=filed)
+        said = meeting(met, recalled, filed)
         found += [said] if said else []
     for day, is_of_branch, is_self, _ in VISITS:
         found += judge_visit(

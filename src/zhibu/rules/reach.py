@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+from uuid import UUID
 
 from zhibu.rules.branches import Span
 from zhibu.rules.verdicts import Severity, Verdict
@@ -54,6 +55,24 @@ class AudienceFacts:
     readers: Readers = Readers.MEMBERS
     kinds: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TextDraft:
+    """What somebody writes: the text, whom it is for, how it goes down.
+
+    `organizations` are those that it is for, each with all below; no kinds or fields: all.
+    """
+
+    title: str = ""
+    body: str = ""
+    organizations: tuple[UUID, ...] = ()
+    readers: Readers = Readers.MEMBERS
+    kinds: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
+    mode: Mode = Mode.AT_ONCE
+    reach_by: date | None = None
+    theme_id: UUID | None = None
 
 
 def is_reader(readers: Readers, office: str) -> bool:
@@ -251,19 +270,21 @@ def judge_meeting(
     *,
     issued_at: datetime,
     recalled_at: datetime | None,
-    met_at: datetime,
+    began_at: datetime,
+    ended_at: datetime,
     filed_at: datetime,
 ) -> Verdict | None:
     """Why a meeting that carries a text has reached nobody; None when it has.
 
-    `met_at` is its end, or its beginning where no end was written. It cannot pass on what was not
-    issued yet, nor what was recalled, nor before it has been held.
+    It cannot pass on what was not issued while it was held, nor what had been recalled before, nor
+    before it is held. `ended_at` is its beginning where no end was written.
     """
-    if met_at > filed_at:
-        return Verdict("CARRY-01", Severity.WARNING, "texts", {"met": met_at})
-    if met_at < issued_at:
-        return Verdict("CARRY-02", Severity.WARNING, "texts", {"met": met_at, "issued": issued_at})
-    if recalled_at is not None and met_at > recalled_at:
+    if began_at > filed_at:
+        return Verdict("CARRY-01", Severity.WARNING, "texts", {"met": began_at})
+    if ended_at < issued_at:
+        facts = {"met": ended_at, "issued": issued_at}
+        return Verdict("CARRY-02", Severity.WARNING, "texts", facts)
+    if recalled_at is not None and began_at > recalled_at:
         return Verdict("CARRY-03", Severity.WARNING, "texts", {"recalled": recalled_at})
     return None
 

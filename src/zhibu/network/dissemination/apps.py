@@ -11,3 +11,11 @@ class DisseminationConfig(AppConfig):
     name = "zhibu.network.dissemination"
     label = "dissemination"
     verbose_name = "传达"
+
+    def ready(self) -> None:
+        """Follow the records that carry texts."""
+        from zhibu.handbook.followers import follow, forget_with
+        from zhibu.network.dissemination.services import follow_record, forget_part
+
+        follow(follow_record)
+        forget_with(forget_part)

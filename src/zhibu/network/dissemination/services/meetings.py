@@ -1,0 +1,250 @@
+"""What filed records pass on: those present are reached, and lose it when the record is voided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from zhibu.handbook.followers import Filed
+from zhibu.handbook.models import Record, RecordVersion
+from zhibu.handbook.versions import read_version
+from zhibu.network.dissemination.models import Carriage, Forward, Receipt, Text, TextVersion
+from zhibu.network.dissemination.queries import path_of, stays_of
+from zhibu.network.dissemination.services.issuing import tell_below, why_not_forward
+from zhibu.network.dissemination.services.receipts import (
+    Reaching,
+    reach_members,
+    seats_then,
+    version_then,
+)
+from zhibu.org.models import Member, Membership, Organization
+from zhibu.org.queries import holding
+from zhibu.people.models import Person
+from zhibu.rules.contents import RecordContent
+from zhibu.rules.reach import judge_meeting
+
+Given = dict[tuple[UUID, UUID, int], Reaching]  # by text, member, version
+
+
+def follow_record(filed: Filed) -> None:
+    """A version of a record says which texts the meeting passed on, and who was there.
+
+    Who was present or late is reached; the others stay open. A correction or a voiding takes back
+    what no longer holds, unless another record of the branch gives it too. A meeting before the
+    text was issued, after it was recalled or in the future reaches nobody. Nothing is asked of the
+    database for a record that carries no text and carried none before.
+    """
+    is_void = filed.version.action == RecordVersion.Action.VOID
+    named = set() if is_void else _keys(filed.content)
+    before = _keys(filed.before) if filed.before else set()
+    if not named and not before:
+        return
+    record, branch = filed.record, filed.record.branch
+    texts = {text.pk: text for text in _texts(named | before)}
+    carried = {key: text for key, text in texts.items() if key in named}
+    content = filed.content
+    wanted: Given = {}
+    if not is_void:
+        first = filed.version if filed.before is None else None
+        filed_at = first.filed_at if first else _first_filed_at(record, filed.version)
+        carried = _fitting(carried, content, branch, filed_at)
+        wanted = _given(record, content, branch, carried)
+    _keep_carriages(record, branch, content, carried)
+    _send_on(record, branch, carried, filed.by, filed.version.filed_at)
+    _write(record, branch, wanted, texts)
+
+
+def forget_part(record: Record, part: str) -> None:
+    """Who attended was blacked out: what the record gave for it is taken back."""
+    if part != "attendance":
+        return
+    texts = {row.text_id: row.text for row in Carriage.objects.filter(record_id=record.pk)}
+    _write(record, record.branch, {}, texts)
+
+
+def _write(record: Record, branch: Organization, wanted: Given, texts: Mapping[UUID, Text]) -> None:
+    """What this record gives, as it is now: written, and what it gave beyond that taken back."""
+    have = {
+        (text, member, version): key
+        for key, text, member, version in Receipt.objects.filter(
+            record_id=record.pk, is_valid=True
+        ).values_list("pk", "text_id", "member_id", "version")
+    }
+    lost = {which: key for which, key in have.items() if which not in wanted}
+    if lost:
+        Receipt.objects.filter(pk__in=lost.values(), record_id=record.pk).update(is_valid=False)
+    reach_members(sorted((row for which, row in wanted.items() if which not in have), key=_order))
+    if lost:
+        _give_again(record, branch, set(lost), texts)
+
+
+def _order(row: Reaching) -> tuple[UUID, UUID, int]:
+    """One order for all writers, so that none waits in a circle."""
+    return row.member, row.text, row.version
+
+
+def _give_again(
+    record: Record,
+    branch: Organization,
+    lost: set[tuple[UUID, UUID, int]],
+    texts: Mapping[UUID, Text],
+) -> None:
+    """Other records of the branch that carry the same texts give what this one took back."""
+    others = (
+        Carriage.objects.filter(branch=branch, text__in={text for text, _, _ in lost})
+        .exclude(record_id=record.pk)
+        .values_list("record_id", flat=True)
+    )
+    for other in (
+        Record.objects.filter(pk__in=others, state=Record.State.FILED)
+        .select_related("current", "branch")
+        .order_by("pk")
+    ):
+        if other.current is None:
+            continue
+        content = read_version(other.current).content
+        named = {key: text for key, text in texts.items() if key in _keys(content)}
+        fitting = _fitting(named, content, branch, _first_filed_at(other, other.current))
+        given = _given(other, content, branch, fitting)
+        reach_members(sorted((given[which] for which in lost & given.keys()), key=_order))
+
+
+def _texts(keys: Iterable[UUID]) -> list[Text]:
+    return list(
+        Text.objects.sent()
+        .filter(pk__in=keys)
+        .prefetch_related(
+            "audiences",
+            Prefetch("versions", TextVersion.objects.filter(correction=0), to_attr="began"),
+        )
+    )
+
+
+def _keys(content: RecordContent) -> set[UUID]:
+    found = set()
+    for one in content.texts:
+        with suppress(ValueError):
+            found.add(UUID(one.key))
+    return found
+
+
+def _span(content: RecordContent) -> tuple[datetime, datetime] | None:
+    """When the meeting began and ended; its beginning twice where no end was written."""
+    if content.began_at is None:
+        return None
+    began, ended = content.began_at, content.ended_at or content.began_at
+    if timezone.is_naive(began):
+        began, ended = timezone.make_aware(began), timezone.make_aware(ended)
+    return began, ended
+
+
+def _first_filed_at(record: Record, version: RecordVersion) -> datetime:
+    """When it was first filed: a correction makes no meeting later than it was."""
+    first = RecordVersion.objects.filter(record=record, version=1).values_list(
+        "filed_at", flat=True
+    )
+    return first.first() or version.filed_at
+
+
+def _fitting(
+    texts: Mapping[UUID, Text], content: RecordContent, branch: Organization, filed_at: datetime
+) -> dict[UUID, Text]:
+    """Of these texts those that this meeting can have passed on."""
+    met = _span(content)
+    found = {}
+    for key, text in texts.items():
+        if met is None or text.issued_at is None:
+            continue
+        against = judge_meeting(
+            issued_at=text.issued_at, recalled_at=text.recalled_at,
+            began_at=met[0], ended_at=met[1], filed_at=filed_at,
+        )  # fmt: skip
+        if against is None and _has_come(text, branch):
+            found[key] = text
+    return found
+
+
+def _has_come(text: Text, branch: Organization) -> bool:
+    """Whether the text has come down to the branch."""
+    path = path_of(text, branch)
+    return not text.is_by_level or path == text.path or not why_not_forward(text, branch, path)
+
+
+def _given(
+    record: Record, content: RecordContent, branch: Organization, texts: Mapping[UUID, Text]
+) -> Given:
+    """Whom the meeting has reached: of the branch's members of that day those who were there."""
+    met = _span(content)
+    if not texts or met is None:
+        return {}
+    named = set()
+    for row in content.attendance:
+        if row.is_there:
+            with suppress(ValueError):
+                named.add(UUID(row.member))
+    own = Membership.objects.filter(
+        holding(timezone.localdate(met[0])), branch=branch, member__in=named
+    )
+    stays = stays_of(Member.objects.filter(pk__in=own.values("member")))
+    given: Given = {}
+    for text in texts.values():
+        version = version_then(getattr(text, "began", ()), met[1])
+        if not version:
+            continue
+        for member, path in seats_then(text, stays).items():
+            given[text.pk, member, version] = Reaching(
+                text.pk, member, version, path, Receipt.How.MEETING, met[1], record=record.pk
+            )
+    return given
+
+
+def _keep_carriages(
+    record: Record, branch: Organization, content: RecordContent, texts: Mapping[UUID, Text]
+) -> None:
+    """Which records carry which texts, as this one says now."""
+    Carriage.objects.filter(record_id=record.pk).exclude(text__in=texts).delete()
+    met = _span(content)
+    if met is not None and texts:
+        Carriage.objects.bulk_create(
+            (
+                Carriage(
+                    text_id=key, branch=branch, record_id=record.pk,
+                    happened_on=timezone.localdate(met[0]),
+                )
+                for key in sorted(texts)
+            ),
+            update_conflicts=True, unique_fields=["record_id", "text"], update_fields=["happened_on"],
+        )  # fmt: skip
+
+
+def _send_on(
+    record: Record, branch: Organization, texts: Mapping[UUID, Text], by: Person, at: datetime
+) -> None:
+    """A branch that passes a text on in a meeting has sent it on; without the record, it has not."""
+    for row in Forward.objects.filter(record_id=record.pk).exclude(text__in=texts):
+        other = (
+            Carriage.objects.filter(text=row.text_id, branch=branch)
+            .exclude(record_id=record.pk)
+            .order_by("happened_on")
+            .first()
+        )
+        if other is None:
+            row.delete()
+        else:
+            Forward.objects.filter(pk=row.pk).update(record_id=other.record_id)
+    for text in texts.values():
+        path = path_of(text, branch)
+        if not text.is_by_level or path == text.path or not text.is_asking:
+            continue
+        if Forward.objects.filter(text=text, path=path).exists():
+            continue
+        Forward.objects.bulk_create(
+            [Forward(text=text, organization=branch, path=path, record_id=record.pk, at=at, by=by)],
+            ignore_conflicts=True,
+        )
+        tell_below(text, path, is_branch=True, by=by, at=at)
