@@ -67,11 +67,20 @@ def forget_notices() -> None:
     service("zhibu.network.notices.services:forget_notices", at=clock.now())()
 
 
+def run_text_jobs() -> None:
+    """Go on with counting whom texts are for, and with telling them."""
+    service("zhibu.network.dissemination.services:run_jobs", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
     Chore("fold tallies", timedelta(seconds=5), service("zhibu.plans.services:fold_tallies")),
     Chore("resume imports", timedelta(minutes=1), resume_imports),
+    Chore(
+        "fold reach", timedelta(seconds=5), service("zhibu.network.dissemination.services:fold_all")
+    ),
+    Chore("count and tell of texts", timedelta(seconds=2), run_text_jobs),
     Chore("seal the month", timedelta(hours=6), seal_month),
     Chore("forget notices", timedelta(days=1), forget_notices),
     Chore("forget sessions", timedelta(days=1), lambda: call_command("clearsessions")),

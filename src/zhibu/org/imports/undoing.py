@@ -52,6 +52,8 @@ _WORDS: Final = {
     "normchoice": "已选用规范", "tally": "已有统计", "tallydelta": "已有统计", "rosterimport": "已用于另一次导入",
     "place": "已有隶属或名称变动",
     "ownfield": "已设自设栏目", "report": "已有月度工作报告",
+    "text": "已有传达文件", "audience": "已列为传达对象", "forward": "已转发过文件",
+    "receipt": "已有传达回执", "carriage": "已在会上传达过文件",
     "task": "已有任务", "assignment": "已向下级交办任务",
     "feedback": "已有意见反映", "case": "已有反映事项", "step": "已办理过反映事项",
 }  # fmt: skip

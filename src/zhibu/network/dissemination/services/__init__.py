@@ -12,7 +12,7 @@ from zhibu.network.dissemination.refusals import (
     VersionGone,
     VisitRefused,
 )
-from zhibu.network.dissemination.services.folding import fold_reach
+from zhibu.network.dissemination.services.folding import fold_all, fold_reach
 from zhibu.network.dissemination.services.issuing import (
     amend_text,
     forward_text,
@@ -48,6 +48,7 @@ __all__ = [
     "amend_text",
     "discard_text",
     "draft_text",
+    "fold_all",
     "fold_reach",
     "follow_record",
     "forget_part",

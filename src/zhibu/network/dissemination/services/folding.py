@@ -7,6 +7,7 @@ half-way has done nothing, and what is read meanwhile is the totals and these re
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
@@ -44,6 +45,16 @@ def fold_reach(limit: int = 2000) -> int:
         keys = [row[0] for row in rows]
         Receipt.objects.filter(pk__in=keys).update(is_counted=F("is_valid"))
         return len(rows)
+
+
+def fold_all(*, seconds: float = 4.0) -> int:
+    """Fold until nothing is left, or this long; how many. After a morning there are many."""
+    folded, ends = 0, time.monotonic() + seconds
+    while done := fold_reach():
+        folded += done
+        if time.monotonic() >= ends:
+            break
+    return folded
 
 
 def add_expected(text: UUID, numbers: Mapping[str, int]) -> None:
