@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
@@ -39,7 +39,8 @@ HTMX = {"HX-Request": "true"}
 # For addresses of nobody's organisation that are about something.
 ARGUMENTS = {
     "norm": ("small", "1"), "norm-requirement": ("small", "1", "D1"), "link-remove": (1,),
-    "mfa_remove_webauthn": (1,),
+    "mfa_remove_webauthn": (1,), "notice": (UUID(int=1),), "channel": (UUID(int=1),),
+    "channel-try": (UUID(int=1),), "channel-remove": (UUID(int=1),),
 }  # fmt: skip
 # What would be a good form, should somebody forget to ask for the right.
 SENT = {

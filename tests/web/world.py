@@ -23,6 +23,7 @@ from zhibu.handbook.models import Record
 from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
+from zhibu.network.notices.models import Channel
 from zhibu.network.themes.services import begin_theme
 from zhibu.org.activists import enrol_activist
 from zhibu.org.imports import judge_import, start_import
@@ -52,7 +53,7 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 ONLY_POST = frozenset({
     "sign-out", "record-save", "seal", "seal-countersign", "grant-revoke", "account-invite",
     "account-unlock", "account-switch", "import-decide", "import-confirm", "import-discard",
-    "import-undo",
+    "import-undo", "robot-try",
 })  # fmt: skip
 ANYWHERE = frozenset(
     {"accounts", "account-open", "ledger", "ledger-export"}
@@ -68,8 +69,9 @@ OF_ORGANIZATION = {
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
     "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
-    "theme-list", "theme-begin",
+    "theme-list", "theme-begin", "robots", "robot-add",
 }  # fmt: skip
+OF_ROBOT = {"robot", "robot-try", "robot-remove"}
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
     "branch-home", "roster", "transfers", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
@@ -131,6 +133,11 @@ class World:
             self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
             tables = replace(thing, args=(organization.pk, "members"))
             self.put({"import-template", "import-export"}, tables)
+            robot = Channel.objects.create(
+                organization=organization, tool=Channel.Tool.WECOM, host="example.org",
+                target="https://example.org/send?key=abcdef123456", verified_at=AT, made_at=AT,
+            )  # fmt: skip
+            self.put(OF_ROBOT, Thing((robot.pk,), organization.path))
         self.furnish_themes()
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):
             self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))

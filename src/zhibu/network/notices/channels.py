@@ -150,7 +150,7 @@ def change_channel(
     channel.save(update_fields=["is_on", "kinds", "label"])
     if not is_on:
         _withhold(channel)
-    _note("change_channel", channel, by, at, is_on=is_on)
+    _note("change_channel", channel, by, at, reason="" if is_on else "停用")
     return channel
 
 
@@ -249,6 +249,6 @@ def _note(verb: str, channel: Channel, by: Person, at: datetime, **detail: objec
         verb=verb,
         organization_id=channel.organization_id,
         subject=channel,
-        detail={"tool": channel.get_tool_display(), "label": channel.label, **detail},
+        detail={"name": f"{channel.get_tool_display()} {channel.label}".strip(), **detail},
         at=at,
     )
