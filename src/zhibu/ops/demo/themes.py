@@ -42,7 +42,7 @@ def put_themes(
     )  # fmt: skip
     # The last branch has not begun yet: what an office looks for.
     busy = [each.branch.pk for each in populations[:-1]]
-    _carry(theory, busy, Q(activity=Activity.LESSON, planned_on__month__in=QUARTERS))
+    _carry(theory, busy, Q(activity=Activity.LESSON))
     spring = Q(activity=Activity.THEME_DAY, planned_on__month=4)
     _carry(safety, busy, spring & Q(year=last))
     quarters = Q(activity=Activity.THEME_DAY, planned_on__month__in=QUARTERS)
