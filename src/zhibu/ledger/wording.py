@@ -110,6 +110,7 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "export_report": "下载",
         "see_member": "查看个人信息",
         "see_roster": "查看名册",
+        "see_people": "检索党员",
         "see_ledger": "查看台账",
         "ask_correction": "申请更正",
         "answer_correction": "答复更正申请",

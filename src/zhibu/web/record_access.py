@@ -16,6 +16,7 @@ from django.http import Http404, HttpRequest
 from zhibu.handbook.facts import read_draft
 from zhibu.handbook.models import Record
 from zhibu.handbook.versions import read_version
+from zhibu.org import paths
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
 from zhibu.people.roles import Role, Verb
@@ -75,6 +76,21 @@ def may_read_talks(request: HttpRequest, branch: Organization) -> bool:
         branch.path != hold.path and branch.path.startswith(hold.path) and hold.with_below
         for hold in reach(request).with_verb(Verb.SEE_BRANCH)
     )
+
+
+def readable(held: Reach, prefix: str) -> Q:
+    """The condition on filed records that somebody may read: with what search keeps of them.
+
+    `prefix` leads to the branch; `is_talk` is a column beside it. `get_record` says the same of one.
+    """
+    writes = _without_leaders(held).within(Verb.DRAFT_RECORD, prefix)
+    above = Q(pk__in=[])
+    for hold in held.with_verb(Verb.SEE_BRANCH):
+        if hold.with_below:
+            above |= Q(
+                **{f"{prefix}path__gt": hold.path, f"{prefix}path__lt": paths.successor(hold.path)}
+            )
+    return held.within(Verb.SEE_BRANCH, prefix) & (Q(is_talk=False) | writes | above)
 
 
 _SHOWN: Final = ("branch", "current__filed_by", "drafted_by")

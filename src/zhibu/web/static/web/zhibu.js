@@ -165,3 +165,11 @@ document.addEventListener("allauth.error", (event) => {
   document.getElementById("messages").replaceChildren(note);
 });
 for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
+
+// ── 检索：在任何页面按“/”键 ─────────────────────────────────────────────────────────────────────
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const field = document.querySelector(".search input[type='search']");
+  event.preventDefault();
+  if (field) { field.focus(); field.select(); } else document.querySelector("[data-search]")?.click();
+});
