@@ -51,6 +51,7 @@ _SECTIONS: Final = MappingProxyType(
         "ledger": "台账",
         "norm": "规范",
         "theme": "更多",
+        "feedback": "更多",
         "more": "更多",
         "own": "更多",
     }
@@ -179,4 +180,9 @@ def _section(request: HttpRequest, offered: set[str]) -> str:
 
 def _page_section(request: HttpRequest) -> str:
     match = getattr(request, "resolver_match", None)
-    return _SECTIONS.get((match.url_name or "").partition("-")[0], "") if match else ""
+    return section_of((match.url_name or "").partition("-")[0]) if match else ""
+
+
+def section_of(word: str) -> str:
+    """Where the pages belong whose names begin with this word; empty where nowhere."""
+    return _SECTIONS.get(word, "")

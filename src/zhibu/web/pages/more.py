@@ -64,6 +64,17 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.ASSIGN_TASK,
         Of.ORGANIZATION,
     ),
+    Offer("我的反映", "具名反映的问题和办理进展", "feedback-mine"),
+    Offer("凭查询码查看", "不具名反映的，凭查询码看进展和答复", "feedback-code"),
+    Offer("反映与改进", "大家反映了什么，因此改进了什么", "feedback-improvements"),
+    Offer("办理反映", "受理、合并、答复、报上级", "feedback-desk", Verb.ANSWER_FEEDBACK, Of.SEAT),
+    Offer(
+        "反映等待情况",
+        "各级正在办理的反映等了多久，哪里需要协助",
+        "feedback-waiting",
+        Verb.SEE_OVERVIEW,
+        Of.ORGANIZATION,
+    ),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own"),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account"),
 )
