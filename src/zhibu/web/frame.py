@@ -50,6 +50,7 @@ _SECTIONS: Final = MappingProxyType(
         "grant": "授权",
         "ledger": "台账",
         "norm": "规范",
+        "text": "传达",
         "theme": "更多",
         "feedback": "更多",
         "more": "更多",
@@ -127,10 +128,13 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
             ("今天", "branch-home", (key,)),
             ("安排表", "plan", (key, year)),
             ("记录", "record-list", (key,)),
+            _text_way(request, branch),
             ("手册", "book", (key, year)),
         ]
     if above is not None:
         offers.append(("总览", "overview", (above.organization_id,)))
+        if branch is None and reach(request).may(Verb.SEE_REACH, above.path):
+            offers.append(_text_way(request, above))
     for label, name, verb in (
         ("账号", "accounts", Verb.EDIT_ACCOUNTS),
         ("授权", "grants", Verb.GRANT),
@@ -149,6 +153,13 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
         Way(label, reverse(name, args=args), label == here, at < _NEAR or at == last)
         for at, (label, name, args) in enumerate(offers)
     )
+
+
+def _text_way(request: HttpRequest, hold: Hold) -> tuple[str, str, tuple[Any, ...]]:
+    """传达: the organisation's for those who look after it, else what is for oneself to read."""
+    if reach(request).may(Verb.SEE_REACH, hold.seat):
+        return ("传达", "text-list", (hold.seat_id,))
+    return ("传达", "text-reading", ())
 
 
 def _branch_ways(request: HttpRequest, own: Hold | None) -> tuple[Way, ...]:
