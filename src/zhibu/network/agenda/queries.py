@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import CharField, DateField, F, QuerySet, UUIDField, Value
 from django.db.models.functions import Cast
 
+from zhibu.network.dissemination.queries import texts_to_pass_on
 from zhibu.network.tasks.queries import tasks_on_agenda
 from zhibu.network.themes.models import Carrying
 from zhibu.network.themes.queries import themes_of
@@ -68,6 +69,7 @@ def offers_for(
     found: dict[str, list[tuple[Any, ...]]] = {"task": [], "text": [], "theme": [], "line": []}
     parts = [
         _as(_TASK, tasks_on_agenda(branch, day, tasks)),
+        _as(_TEXT, texts_to_pass_on(branch, day)),
         _as(_THEME, themes_of(branch, day)),
     ]
     if keys := list(lines):
