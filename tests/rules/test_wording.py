@@ -17,6 +17,7 @@ from tests.rules import (
     test_duties,
     test_feedback,
     test_reach,
+    test_responsibilities,
     test_records,
     test_schedule,
     test_standing,
@@ -46,6 +47,7 @@ from zhibu.rules.reach import Mode, Readers
 from zhibu.rules.records import judge_record
 from zhibu.rules.redaction import judge_redaction
 from zhibu.rules.scope import explain_scope
+from zhibu.rules.responsibilities import Fulfilment
 from zhibu.rules.standing import LineFacts, State, judge_line
 from zhibu.rules.tasks import judge_task
 from zhibu.rules.verdicts import Article, Certainty, Severity, Verdict
@@ -105,6 +107,7 @@ def verdicts() -> list[Verdict]:
     found += explain_scope(event, branch(), 2026) + explain_scope(late, branch(), 2026)
     found += test_feedback.verdicts()
     found += test_reach.verdicts()
+    found += test_responsibilities.verdicts()
     found += _of_redactions() + _of_lines() + _of_tables() + _of_records() + _of_votes()
     return found
 
@@ -259,6 +262,7 @@ ENUMS: list[type[StrEnum]] = [
     Per,
     PracticeClass,
     Readers,
+    Fulfilment,
     Severity,
     State,
     Unit,

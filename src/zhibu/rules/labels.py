@@ -19,6 +19,7 @@ from zhibu.rules.norm import (
     Unit,
 )
 from zhibu.rules.reach import Mode, Readers
+from zhibu.rules.responsibilities import Fulfilment
 from zhibu.rules.standing import State
 from zhibu.rules.tasks import TaskStanding, TaskState
 from zhibu.rules.themes import ThemeState
@@ -147,6 +148,12 @@ _WORDS: tuple[tuple[StrEnum, str], ...] = (
     (Certainty.SEEN, "已核对原文"),
     (Certainty.SECONDARY, "据转引资料"),
     (Certainty.UNVERIFIED, "未核实"),
+    (Fulfilment.MET, "已落实"),
+    (Fulfilment.UNDER_WAY, "正在落实"),
+    (Fulfilment.NOT_YET, "尚未落实"),
+    (Fulfilment.IDLE, "暂无此项"),
+    (Fulfilment.UNKNOWN, "看不出"),
+    (Fulfilment.OWN, "由本人自行掌握"),
 )
 
 FIELD_LABELS: Mapping[str, str] = {

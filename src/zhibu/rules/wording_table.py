@@ -261,4 +261,32 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
     ),
     ("VISIT-04", "本人走访本人", "走访人不能是被走访的党员本人。"),
     ("VISIT-05", "走访人不是本支部党员", "走访人在{day}不是本支部的党员，请重新选择。"),
+    # How a responsibility stands
+    ("RESP-01", "由本人自行掌握", "由本人自行掌握，没有记录可以看出，系统不作判断。"),
+    ("RESP-02", "没有对应的党员", "没有对应名册中的党员，不能从记录中看出。"),
+    ("RESP-03", "暂无此项", "{what}：目前没有要办的。"),
+    (
+        "RESP-04",
+        "责任事项逾期",
+        "{what}应办{total}{unit}，已办{done}{unit}，有{overdue}{unit}逾期未办，最早的应于{oldest}前（含当日）完成。",
+    ),
+    (
+        "RESP-05",
+        "责任事项有逾期的",
+        "{what}应办{total}{unit}，已办{done}{unit}，有{overdue}{unit}逾期未办。",
+    ),
+    ("RESP-06", "已落实", "{what}应办{total}{unit}，已全部办理。"),
+    ("RESP-07", "已落实，有晚于期限的", "{what}应办{total}{unit}，已全部办理，其中{late}{unit}晚于期限。"),
+    (
+        "RESP-08",
+        "正在落实",
+        "{what}应办{total}{unit}，已办{done}{unit}，最近一{unit}应于{next}前（含当日）完成。",
+    ),
+    ("RESP-09", "其余正在办理", "{what}应办{total}{unit}，已办{done}{unit}，其余正在办理。"),
+    ("RESP-10", "还没有办理", "{what}应办{total}{unit}，还没有办理。"),
+    (
+        "RESP-11",
+        "期限之内",
+        "{what}应办{total}{unit}，还没有办理，{next}前（含当日）完成即可。",
+    ),
 )
