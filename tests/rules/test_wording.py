@@ -17,8 +17,8 @@ from tests.rules import (
     test_duties,
     test_feedback,
     test_reach,
-    test_responsibilities,
     test_records,
+    test_responsibilities,
     test_schedule,
     test_standing,
     test_tasks,
@@ -46,8 +46,8 @@ from zhibu.rules.norm import (
 from zhibu.rules.reach import Mode, Readers
 from zhibu.rules.records import judge_record
 from zhibu.rules.redaction import judge_redaction
-from zhibu.rules.scope import explain_scope
 from zhibu.rules.responsibilities import Fulfilment
+from zhibu.rules.scope import explain_scope
 from zhibu.rules.standing import LineFacts, State, judge_line
 from zhibu.rules.tasks import judge_task
 from zhibu.rules.verdicts import Article, Certainty, Severity, Verdict

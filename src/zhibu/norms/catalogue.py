@@ -1,4 +1,4 @@
-"""Where the packs lie that are shipped with the program: beside the code, or in the wheel."""
+"""Where the packs and lists lie that are shipped: beside the code, or in the wheel."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ def catalogue_packs() -> Iterator[tuple[str, str]]:
     for entry in entries:
         if entry.name.endswith(".toml"):
             yield entry.name, entry.read_text(encoding="utf-8")
+
+
+def catalogue_list(name: str) -> str:
+    """The text of a list that is shipped, such as ``responsibilities``."""
+    return (catalogue_dir() / "lists" / f"{name}.toml").read_text(encoding="utf-8")

@@ -40,6 +40,7 @@ __all__ = [
     "read_pack",
     "say_change",
     "say_diff",
+    "say_syntax",
     "shelve_packs",
 ]
 
@@ -119,7 +120,7 @@ def _study(text: str, resolve: Resolve) -> tuple[tuple[Fault, ...], Norm | None]
         document = tomllib.loads(text)
         lines = locate_keys(text)
     except ValueError as error:  # TOMLDecodeError, and int() for a number of thousands of digits
-        return (_say_syntax(error, text),), None
+        return (say_syntax(error, text),), None
     except RecursionError:
         return (Fault(1, "文件", "括号嵌套过深，请检查是否有没有写完的方括号或花括号"),), None
     problems, norm = _read_document(document, resolve)
@@ -236,7 +237,8 @@ _SYNTAX = (
 )
 
 
-def _say_syntax(error: ValueError, text: str) -> Fault:
+def say_syntax(error: ValueError, text: str) -> Fault:
+    """What TOML refuses of a text, as a fault in Chinese."""
     message = str(error)
     place = re.search(r"at line (\d+), column (\d+)", message)
     reason = next((said for form, said in _SYNTAX if re.search(form, message)), "")

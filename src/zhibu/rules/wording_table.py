@@ -276,7 +276,11 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
         "{what}应办{total}{unit}，已办{done}{unit}，有{overdue}{unit}逾期未办。",
     ),
     ("RESP-06", "已落实", "{what}应办{total}{unit}，已全部办理。"),
-    ("RESP-07", "已落实，有晚于期限的", "{what}应办{total}{unit}，已全部办理，其中{late}{unit}晚于期限。"),
+    (
+        "RESP-07",
+        "已落实，有晚于期限的",
+        "{what}应办{total}{unit}，已全部办理，其中{late}{unit}晚于期限。",
+    ),
     (
         "RESP-08",
         "正在落实",
