@@ -28,13 +28,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from zhibu.network.search.services import clear_index, note_everything
 from zhibu.ops import changeover
 
 FORMAT: Final = "zhibu-backup/1"
 MANIFEST: Final = "manifest.json"
 BLOCK: Final = 1 << 20
-# What nobody misses: people sign in again, and finished tasks are history.
-LEFT_OUT: Final = frozenset({"sessions", "contenttypes", "auth", "django_tasks_database"})
+# What nobody misses: people sign in again, finished tasks are history, the index is made anew.
+LEFT_OUT: Final = frozenset({"sessions", "contenttypes", "auth", "django_tasks_database", "search"})
 
 Progress = Callable[[str, int], None]
 
@@ -287,10 +288,12 @@ def load_tables(archive: zipfile.ZipFile, contents: Contents, progress: Progress
     try:
         with transaction.atomic():
             _empty_tables(list(known.values()))
+            clear_index()
             for number, (label, expected) in enumerate(contents.rows.items()):
                 loaded = _load_table(archive, table_name(number, label), known[label], progress)
                 if loaded != expected:
                     raise BackupFaulty(f"{label} 应有 {expected} 行，实有 {loaded} 行。")
+            note_everything()
             connection.check_constraints()
             _reset_sequences(list(known.values()))
     except (IntegrityError, DataError) as error:

@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, Entry]] = {
     "book": Entry("zhibu.ops.books:book", "工作手册：导出"),
     "verify": Entry("zhibu.ops.verify:verify", "核验记录是否被改动", needs_django=False),
     "holidays": Entry("zhibu.ops.plans:holidays", "节假日：导入放假调休安排"),
+    "search": Entry("zhibu.ops.search:search", "检索：查看和重建索引"),
     "keys": Entry("zhibu.ops.keys:keys", "签名密钥：查看、更换"),
     "backup": Entry("zhibu.ops.backup:backup", "备份全部数据到一个文件"),
     "restore": Entry("zhibu.ops.backup:restore", "从备份文件恢复"),

@@ -72,10 +72,16 @@ def run_text_jobs() -> None:
     service("zhibu.network.dissemination.services:run_jobs", at=clock.now())()
 
 
+def index_changes() -> None:
+    """Take what changed into the search index."""
+    service("zhibu.network.search.services:index_changes", now=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
     Chore("fold tallies", timedelta(seconds=5), service("zhibu.plans.services:fold_tallies")),
+    Chore("index for search", timedelta(seconds=3), index_changes),
     Chore("resume imports", timedelta(minutes=1), resume_imports),
     Chore(
         "fold reach", timedelta(seconds=5), service("zhibu.network.dissemination.services:fold_all")

@@ -26,7 +26,7 @@ from zhibu.rules.searching import mark_of, terms_of, year_mark
 PORTION: Final = 200
 """So many documents are indexed in one transaction."""
 
-AT_ONCE: Final = 20
+AT_ONCE: Final = 5
 """So many portions a worker does before it looks after its other chores."""
 
 OVERLAP: Final = timedelta(minutes=10)
@@ -64,10 +64,7 @@ def index_changes(*, now: datetime) -> int:
 @transaction.atomic
 def rebuild_index(*, progress: Callable[[int], object] = lambda _: None) -> int:
     """Make the whole index anew; until that is done, everybody finds what the old one has."""
-    _hold(wait=True)
-    SearchEntry.objects.all().delete()
-    SearchPlace.objects.all().delete()
-    SearchNote.objects.all().delete()
+    clear_index()
     done = 0
     for kind, keys in (
         (
@@ -86,8 +83,16 @@ def rebuild_index(*, progress: Callable[[int], object] = lambda _: None) -> int:
     return done
 
 
+@transaction.atomic
+def clear_index() -> None:
+    """Empty it, e.g. before a backup is restored, which holds none."""
+    _hold(wait=True)
+    for model in (SearchEntry, SearchPlace, SearchNote):
+        model.objects.all().delete()
+
+
 def note_everything() -> int:
-    """Have the worker index every record anew, e.g. after a backup was restored."""
+    """Have the worker index every record anew, as after writing records in bulk."""
     keys = Record.objects.filter(current__isnull=False).values_list("pk", flat=True)
     rows = (SearchNote(kind="record", subject=key) for key in keys.iterator(chunk_size=2000))
     return len(SearchNote.objects.bulk_create(rows, batch_size=2000))
