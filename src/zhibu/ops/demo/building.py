@@ -35,6 +35,7 @@ from zhibu.ops.demo.scenes import Bureau, play_scenes
 from zhibu.ops.demo.seeds import BranchSketch, draw_branch
 from zhibu.ops.demo.stage import Stage
 from zhibu.ops.demo.tables import Table, draw_tables
+from zhibu.ops.demo.texts import put_texts
 from zhibu.ops.demo.themes import put_themes
 from zhibu.org.models import Organization, Post
 from zhibu.people.models import Person
@@ -64,6 +65,7 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     live_years(stage, (*populations, *others), is_sealed_monthly=True, advance=advance)
     play_scenes(stage, Bureau(committee, populations, office))
     put_themes(stage, committee, office, populations)
+    put_texts(stage, committee, office, populations)
     return stage
 
 
