@@ -1,6 +1,6 @@
 """更多: what has no place in the navigation, each with one line of what it is for.
 
-A room adds its own line to `OFFERS`.
+A room adds its own line to `OFFERS`, under the heading where people would look for it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ class Of(StrEnum):
     SEAT = "seat"  # the same, but of a group its branch
 
 
+class Shelf(StrEnum):
+    """Under which heading an offer stands."""
+
+    WORK = "工作"
+    VOICE = "反映与改进"
+    OWN = "我的"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One page: its name, what it is for, its URL name and the verb that it asks for."""
@@ -35,13 +43,11 @@ class Offer:
     name: str
     verb: Verb | str = SIGNED_IN
     of: Of = Of.NOTHING
+    shelf: Shelf = Shelf.WORK
 
 
 OFFERS: Final[tuple[Offer, ...]] = (
     Offer("专题", "正在开展的专题和活动，历年开展情况", "theme-list", Verb.SEE_BRANCH, Of.SEAT),
-    Offer(
-        "设立专题", "部署新的专题和活动，开展情况自动汇总", "theme-begin", Verb.KEEP_THEME, Of.SEAT
-    ),
     Offer(
         "月度工作报告",
         "由系统根据已有记录写成，核对后报上级，查看下级报告",
@@ -49,6 +55,7 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.ASSIGN_TASK,
         Of.ORGANIZATION,
     ),
+    Offer("办理反映", "受理、合并、答复、报上级", "feedback-desk", Verb.ANSWER_FEEDBACK, Of.SEAT),
     Offer(
         "群机器人",
         "让企业微信、钉钉、飞书工作群里的机器人提醒大家",
@@ -56,27 +63,27 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.KEEP_CHANNELS,
         Of.ORGANIZATION,
     ),
-    Offer("通知设置", "通知还要不要发到邮箱和聊天工具，什么时候发", "notice-settings"),
+    Offer("我的反映", "具名反映的问题和办理进展", "feedback-mine", shelf=Shelf.VOICE),
+    Offer("凭查询码查看", "不具名反映的，凭查询码看进展和答复", "feedback-code", shelf=Shelf.VOICE),
     Offer(
-        "月度工作报告",
-        "由系统根据已有记录写成，核对后报上级，查看下级报告",
-        "report-list",
-        Verb.ASSIGN_TASK,
-        Of.ORGANIZATION,
+        "反映与改进",
+        "大家反映了什么，因此改进了什么",
+        "feedback-improvements",
+        shelf=Shelf.VOICE,
     ),
-    Offer("我的反映", "具名反映的问题和办理进展", "feedback-mine"),
-    Offer("凭查询码查看", "不具名反映的，凭查询码看进展和答复", "feedback-code"),
-    Offer("反映与改进", "大家反映了什么，因此改进了什么", "feedback-improvements"),
-    Offer("办理反映", "受理、合并、答复、报上级", "feedback-desk", Verb.ANSWER_FEEDBACK, Of.SEAT),
     Offer(
         "反映等待情况",
         "各级正在办理的反映等了多久，哪里需要协助",
         "feedback-waiting",
         Verb.SEE_OVERVIEW,
         Of.ORGANIZATION,
+        Shelf.VOICE,
     ),
-    Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own"),
-    Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account"),
+    Offer(
+        "通知设置", "通知还要不要发到邮箱和聊天工具，什么时候发", "notice-settings", shelf=Shelf.OWN
+    ),
+    Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own", shelf=Shelf.OWN),
+    Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account", shelf=Shelf.OWN),
 )
 
 
@@ -91,19 +98,20 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MorePage:
-    """What is open to this person."""
+    """What is open to this person, by heading."""
 
-    entries: tuple[Entry, ...]
+    shelves: tuple[tuple[str, tuple[Entry, ...]], ...]
 
 
 def build_more(request: HttpRequest) -> MorePage:
     """The offers that this person may open, in their order."""
-    found = []
+    found: dict[Shelf, list[Entry]] = {shelf: [] for shelf in Shelf}
     for offer in OFFERS:
-        address = _address(request, offer)
-        if address:
-            found.append(Entry(offer.label, offer.about, address))
-    return MorePage(tuple(found))
+        if address := _address(request, offer):
+            found[offer.shelf].append(Entry(offer.label, offer.about, address))
+    return MorePage(
+        tuple((shelf.value, tuple(entries)) for shelf, entries in found.items() if entries)
+    )
 
 
 def _address(request: HttpRequest, offer: Offer) -> str:
