@@ -40,8 +40,9 @@ class FeedbackForm(forms.Form):
         initial=NAMED,
     )
     way = forms.ChoiceField(label="由谁办理", help_text="不具名的，一律由人数较多的上级办理。")
-    at = forms.CharField(required=False, max_length=300, widget=forms.HiddenInput)
-    secret = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    # What nobody types: whatever comes is made the best of, since nobody could put it right.
+    at = forms.Field(required=False, widget=forms.HiddenInput)
+    secret = forms.Field(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, ways: Sequence[tuple[str, str]], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -52,13 +53,19 @@ class FeedbackForm(forms.Form):
         if len(ways) < 2:
             way.required = False
             way.widget = forms.HiddenInput()
-        self.fields["secret"].initial = uuid4
 
     def chosen(self) -> tuple[UUID, UUID]:
         """The seat and whom it goes to."""
         picked = self.cleaned_data["way"] or self.fields["way"].initial
         seat, _, to = picked.partition(" ")
         return UUID(seat), UUID(to)
+
+    def secret_of_form(self) -> str:
+        """What makes the same form sent twice one sending; a new one where it was lost."""
+        try:
+            return str(UUID(self.cleaned_data["secret"] or ""))
+        except ValueError:
+            return str(uuid4())
 
 
 class AgainForm(forms.Form):

@@ -196,14 +196,24 @@ def _like(case: Case, text: str) -> tuple[str, str]:
 def _dos(
     case: Case, state: CaseState, likes: tuple[tuple[str, str], ...], sent: Mapping[str, forms.Form]
 ) -> tuple[Do, ...]:
+    offers = _offers(case, state, likes)
+    # What came back shows what was typed and why not, also where it can no longer be done.
+    offers |= sent
+    if isinstance(again := offers.get("join"), JoinForm):
+        again.offer(likes)
+    return tuple(_do(case, act, form, is_main=act == "close") for act, form in offers.items())
+
+
+def _offers(
+    case: Case, state: CaseState, likes: tuple[tuple[str, str], ...]
+) -> dict[str, forms.Form]:
     summary = {"summary": case.summary}
     if case.into_id is not None:
-        form = sent.get("split", SplitForm())
-        return (_do(case, "split", form),) if state in OPEN else ()
+        return {"split": SplitForm()} if state in OPEN else {}
     if state is CaseState.ANSWERED:
-        return (_do(case, "close", sent.get("close", CloseForm(initial=summary)), is_main=True),)
+        return {"close": CloseForm(initial=summary)}
     if state not in OPEN:
-        return ()
+        return {}
     offers: dict[str, forms.Form] = {
         "answer": AnswerForm(),
         "up": SendUpForm(initial=summary),
@@ -212,11 +222,9 @@ def _dos(
         "move": MoveForm(initial=summary),
         "refuse": RefusalForm(),
     }
-    if not likes and "join" not in sent:
+    if not likes:
         del offers["join"]
-    if isinstance(again := sent.get("join"), JoinForm):
-        again.offer(likes)  # what came back shows all that may be chosen now
-    return tuple(_do(case, act, sent.get(act, form)) for act, form in offers.items())
+    return offers
 
 
 def _next_step(case: Case, state: CaseState) -> str:

@@ -76,7 +76,7 @@ def _send(request: HttpRequest, form: FeedbackForm, place: services.Place) -> Ht
         place=replace(place, about=About(values["about"])),
         seat=Organization.objects.get(pk=seat),
         addressed_to=to,
-        secret=str(values["secret"] or uuid4()),
+        secret=form.secret_of_form(),
         at=clock.now(),
     )
     where = sent.feedback.addressed_to.short_name
