@@ -293,4 +293,9 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
         "期限之内",
         "{what}应办{total}{unit}，还没有办理，{next}前（含当日）完成即可。",
     ),
+    (
+        "RESP-12",
+        "所属组织有逾期的",
+        "{what}应办{total}{unit}，已办{done}{unit}，有{overdue}{unit}逾期未办，最早的应于{oldest}前（含当日）完成，请督促帮助补上。",
+    ),
 )
