@@ -19,6 +19,7 @@ from zhibu.rules.responsibilities import (
     Seen,
     count_states,
     judge_responsibility,
+    names_person,
 )
 from zhibu.rules.responsibility_lists import check_list, is_list, read_list
 from zhibu.rules.verdicts import Article, Certainty, Severity, Verdict
@@ -59,7 +60,15 @@ def test_states(seen: Seen, state: Fulfilment, rule: str) -> None:
 def verdicts() -> list[Verdict]:
     """Verdicts of every rule, for the test of the words."""
     found = [judge_responsibility(asked(), seen).verdict for seen, _, _ in CASES]
-    return [*found, judge_responsibility(asked(Measure.OWN), Seen()).verdict]
+    below = judge_responsibility(asked(Measure.BELOW_LINES), Seen(done=4, overdue=1, oldest=EARLY))
+    return [*found, below.verdict, judge_responsibility(asked(Measure.OWN), Seen()).verdict]
+
+
+def test_who_stands_above_is_not_judged_by_what_others_owe() -> None:
+    """Branches that are behind need help: that is under way, and said with the number."""
+    judged = judge_responsibility(asked(Measure.BELOW_LINES), Seen(done=4, overdue=2, oldest=EARLY))
+    assert judged.state is Fulfilment.UNDER_WAY
+    assert "有2项逾期未办" in say(judged.verdict)
 
 
 def test_what_no_record_shows_is_not_judged() -> None:
@@ -92,7 +101,8 @@ def test_whatever_is_seen_there_is_one_state_and_a_sentence(measure: Measure, se
     judged = judge_responsibility(asked(measure), seen)
     assert say(judged.verdict).endswith("。")
     if measure is not Measure.OWN:
-        assert (judged.state is Fulfilment.NOT_YET) is bool(seen.overdue)
+        is_behind = bool(seen.overdue) and measure is not Measure.BELOW_LINES
+        assert (judged.state is Fulfilment.NOT_YET) is is_behind
         assert (judged.state is Fulfilment.MET) is bool(
             seen.done and not seen.overdue and not seen.pending
         )
@@ -215,3 +225,20 @@ def test_a_list_is_told_from_a_norm_pack() -> None:
 def test_any_text_is_judged(text: str) -> None:
     """No text breaks the reader."""
     assert check_list(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "is_named"),
+    [
+        ("孟清文与曾超", "曾超", True),
+        ("廖丽（党支部书记）", "廖丽", True),
+        ("谈话人：李明；谈话对象：王强", "王强", True),
+        ("李明华与王强", "李明", False),
+        ("", "李明", False),
+        ("李明", "", False),
+        ("张和平、李明", "张和平", True),
+    ],
+)
+def test_names(text: str, name: str, is_named: bool) -> None:
+    """A name inside a longer one is somebody else."""
+    assert names_person(text, name) is is_named

@@ -5,6 +5,7 @@ Nobody is asked for it and nobody types it in. What cannot be seen from records 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -153,12 +154,12 @@ _WHAT: Final[Mapping[Measure, tuple[str, str]]] = MappingProxyType(
         Measure.OWN_TALKS: ("本人本年度参加谈心谈话", "次"),
         Measure.OWN_LIFE: ("本人本年度参加所在党支部组织生活", "次"),
         Measure.SEALS: ("归档记录的封存", "次"),
-        Measure.COUNTERSIGNS: ("直属党支部本年度封存的加签", "次"),
+        Measure.COUNTERSIGNS: ("直属党支部最近一次封存的加签", "个"),
         Measure.TEXTS: ("本年度应传达的文件", "件"),
         Measure.TASKS: ("本年度的任务", "项"),
         Measure.OWN_TASKS: ("本人本年度承担的任务", "项"),
         Measure.FEEDBACK: ("本年度收到的意见反映", "件"),
-        Measure.REPORT: ("月度工作报告", "份"),
+        Measure.REPORT: ("上月工作报告", "份"),
         Measure.OWN: ("", ""),
     }
 )
@@ -191,6 +192,9 @@ def judge_responsibility(responsibility: Responsibility, seen: Seen) -> Judged:
         return judged(Fulfilment.UNKNOWN, "RESP-02")
     if not seen.total:
         return judged(Fulfilment.IDLE, "RESP-03")
+    if seen.overdue and responsibility.measure is Measure.BELOW_LINES:
+        # Others are behind: the person's part is to help them, and goes on.
+        return judged(Fulfilment.UNDER_WAY, "RESP-12", Severity.WARNING)
     if seen.overdue:
         rule = "RESP-04" if seen.oldest is not None else "RESP-05"
         return judged(Fulfilment.NOT_YET, rule, Severity.WARNING)
@@ -208,3 +212,15 @@ def count_states(judged: tuple[Judged, ...]) -> dict[Fulfilment, int]:
         for state in Fulfilment
         if (number := sum(1 for one in judged if one.state is state))
     }
+
+
+_BETWEEN_NAMES: Final = re.compile(r"[、，,；;：:（）()\[\]【】\s]|与|和|同|及")
+
+
+def names_person(text: str, name: str) -> bool:
+    """Whether a text of names names this person: 李明 is not in 李明华与王强."""
+    if not name:
+        return False
+    if _BETWEEN_NAMES.search(name):
+        return name in text
+    return name in _BETWEEN_NAMES.split(text)
