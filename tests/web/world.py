@@ -23,6 +23,7 @@ from zhibu.handbook.models import Record
 from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
+from zhibu.network.feedback.models import Case, Feedback
 from zhibu.network.notices.models import Channel
 from zhibu.network.themes.services import begin_theme
 from zhibu.org.activists import enrol_activist
@@ -44,6 +45,7 @@ from zhibu.people.roles import Role, Verb
 from zhibu.plans.models import Plan
 from zhibu.plans.services import adopt_plan, draft_plan
 from zhibu.rules.contents import Attendance, Decision, RecordContent
+from zhibu.rules.feedback import About, CaseState
 from zhibu.rules.norm import Activity
 from zhibu.web.urls import RIGHTS
 
@@ -54,6 +56,8 @@ ONLY_POST = frozenset({
     "sign-out", "record-save", "seal", "seal-countersign", "grant-revoke", "account-invite",
     "account-unlock", "account-switch", "import-decide", "import-confirm", "import-discard",
     "import-undo", "robot-try",
+    "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split", "feedback-move",
+    "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close",
 })  # fmt: skip
 ANYWHERE = frozenset(
     {"accounts", "account-open", "ledger", "ledger-export"}
@@ -69,9 +73,13 @@ OF_ORGANIZATION = {
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
     "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
-    "theme-list", "theme-begin", "robots", "robot-add",
+    "theme-list", "theme-begin", "robots", "robot-add", "feedback-desk", "feedback-waiting",
 }  # fmt: skip
 OF_ROBOT = {"robot", "robot-try", "robot-remove"}
+OF_CASE = {
+    "feedback-case", "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split",
+    "feedback-move", "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close",
+}  # fmt: skip
 OF_ACCOUNT = {"account-show", "account-invite", "account-unlock", "account-switch"}
 OF_BRANCH = {
     "branch-home", "roster", "transfers", "member-admit", "activist-enrol", "record-list", "record-new", "seal",
@@ -142,6 +150,10 @@ class World:
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):
             self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))
             self.put(OF_ACCOUNT, Thing((grant.person_id,), grant.organization.path))
+        for organization in (
+            cast.commission, cast.committee, cast.branch, cast.other_branch, cast.far_branch,
+        ):  # fmt: skip
+            self.furnish_case(organization, cast.deputy)
         writers = (
             (cast.branch, cast.secretary), (cast.other_branch, cast.neighbour),
             (cast.far_branch, cast.stranger),
@@ -169,6 +181,19 @@ class World:
             self.put(KEPT_THEME, Thing((theme.pk,), owner.path))
             for organization in seen:
                 self.put(OF_THEME, Thing((organization.pk, theme.pk), organization.path))
+
+    def furnish_case(self, organization: Organization, person: Person) -> None:
+        """Something that was said with a name, a while ago."""
+        day = date(2026, 1, 8)
+        case = Case.objects.create(
+            organization=organization, about=About.TABLE, page="plan", state=CaseState.RECEIVED,
+            opened_on=day, waiting_since=day, asked=1,
+        )  # fmt: skip
+        Feedback.objects.create(
+            case=case, addressed_to=organization, text="安排表在手机上看不全", sent_on=day,
+            digest=f"digest of {case.pk}", person=person, organization=self.scene.branch,
+        )  # fmt: skip
+        self.put({*OF_CASE, "feedback-take"}, Thing((case.pk,), organization.path))
 
     def furnish_branch(self, branch: Organization, writer: Person) -> None:
         path = branch.path
@@ -319,6 +344,8 @@ def _narrower(reach: Reach, name: str, verb: Verb, thing: Thing, *, writes: bool
         return reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4] or thing.path)
     if name in {"organization-dissolve", "organization-split"}:  # by the level above
         return bool(thing.path[:-4]) and reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4])
+    if name in {*OF_CASE, "feedback-desk", "feedback-take"}:
+        return _handles(reach, name, thing.path)
     if name == "import-export":  # every field, the personal ones too
         return reach.may(Verb.SEE_PERSONAL, thing.path)
     if name in AMENDS and thing.is_adopted and writes:
@@ -326,6 +353,14 @@ def _narrower(reach: Reach, name: str, verb: Verb, thing: Thing, *, writes: bool
     if name in BOOKS:
         return _reads_talks(reach, thing.path)
     return not thing.is_record or _of_record(reach, verb, thing)
+
+
+def _handles(reach: Reach, name: str, path: str) -> bool:
+    """A level above does not look into a case; only from there may it be taken over."""
+    holds = reach.with_verb(Verb.ANSWER_FEEDBACK)
+    if name != "feedback-take":
+        return any(hold.seat == path for hold in holds)
+    return any(h.with_below and h.seat != path and path.startswith(h.seat) for h in holds)
 
 
 def _of_record(reach: Reach, verb: Verb, thing: Thing) -> bool:
