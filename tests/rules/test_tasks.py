@@ -22,6 +22,7 @@ from zhibu.rules.contents import (
     TaskNote,
 )
 from zhibu.rules.contents_data import ContentError, from_data, to_data
+from zhibu.rules.norm import Activity
 from zhibu.rules.records import is_fit_to_file, judge_record
 from zhibu.rules.tasks import (
     GRACE_DAYS,
@@ -88,6 +89,10 @@ RECORDS: list[tuple[dict[str, Any], str, Severity, str]] = [
     (
         {"decisions": (Decision("通过", 1, 3, task=TaskNote(due_on=date(2026, 3, 31))),)},
         "RECORD-57", Severity.WARNING, "decisions[1]",
+    ),
+    (
+        {**with_task(), "activities": (Activity.TALK,)},
+        "RECORD-59", Severity.ERROR, "decisions[1]",
     ),
     (
         {"follow_ups": (FollowUp("k", "甲"), FollowUp("k", "甲"))},

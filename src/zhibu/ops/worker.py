@@ -77,12 +77,18 @@ def index_changes() -> None:
     service("zhibu.network.search.services:index_changes", now=clock.now())()
 
 
+def resume_assignments() -> None:
+    """Take up the tasks for all branches whose worker died while it gave them out."""
+    service("zhibu.network.tasks.services:resume_assignments", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
     Chore("fold tallies", timedelta(seconds=5), service("zhibu.plans.services:fold_tallies")),
     Chore("index for search", timedelta(seconds=3), index_changes),
     Chore("resume imports", timedelta(minutes=1), resume_imports),
+    Chore("resume assignments", timedelta(minutes=1), resume_assignments),
     Chore(
         "fold reach", timedelta(seconds=5), service("zhibu.network.dissemination.services:fold_all")
     ),

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from zhibu.rules.branches import BranchFacts
 from zhibu.rules.contents import FollowUpState, RecordContent, TaskNote
+from zhibu.rules.norm import Activity
 from zhibu.rules.standing import SOON_DAYS
 from zhibu.rules.verdicts import Severity, Verdict
 
@@ -108,6 +109,8 @@ def judge_record_tasks(
     for at, decision in enumerate(content.decisions, start=1):
         if decision.task is not None:
             yield from _judge_note(decision.task, at, day, facts)
+            if Activity.TALK in content.activities:  # a task is read by more people than a talk
+                yield Verdict("RECORD-59", Severity.ERROR, f"decisions[{at}]", {"number": at})
             if (passed or {}).get(at) is False:
                 yield Verdict("RECORD-57", Severity.WARNING, f"decisions[{at}]", {"number": at})
     yield from _judge_follow_ups(content)

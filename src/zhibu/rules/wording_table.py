@@ -162,6 +162,11 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
         "第{number}项决议未获通过，却形成了任务，请核对。",
     ),
     ("RECORD-58", "议定事项重复", "“{title}”在上次议定事项中出现了两次，请删去一处。"),
+    (
+        "RECORD-59",
+        "谈心谈话形成任务",
+        "谈心谈话记录不公开，第{number}项不能形成任务；需要落实的，请在支部会议上议定。",
+    ),
     # Quorum and votes
     (
         "QUORUM-01",

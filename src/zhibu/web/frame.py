@@ -50,6 +50,8 @@ _SECTIONS: Final = MappingProxyType(
         "grant": "授权",
         "ledger": "台账",
         "norm": "规范",
+        "task": "任务",
+        "assignment": "任务",
         "text": "传达",
         "theme": "更多",
         "feedback": "更多",
@@ -129,12 +131,15 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
             ("安排表", "plan", (key, year)),
             ("记录", "record-list", (key,)),
             _text_way(request, branch),
+            ("任务", "task-list", (key,)),
             ("手册", "book", (key, year)),
         ]
     if above is not None:
         offers.append(("总览", "overview", (above.organization_id,)))
         if branch is None and reach(request).may(Verb.SEE_REACH, above.path):
             offers.append(_text_way(request, above))
+        if branch is None and reach(request).may(Verb.SEE_BRANCH, above.path):
+            offers.append(("任务", "task-list", (above.organization_id,)))
     for label, name, verb in (
         ("账号", "accounts", Verb.EDIT_ACCOUNTS),
         ("授权", "grants", Verb.GRANT),

@@ -9,13 +9,16 @@ from datetime import date
 from django.urls import reverse
 
 from zhibu.handbook.models import Record
+from zhibu.network.tasks.queries import at_hand
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
+from zhibu.people.models import Person
 from zhibu.people.roles import Verb
 from zhibu.plans import queries
 from zhibu.plans.facts import standing_of
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules.standing import Standing, State
+from zhibu.web.pages.tasks import TaskRow, is_from_above, task_row
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,13 @@ class HomePage:
     may_record: bool
     may_plan: bool
     advice: str  # what to do next, in one line
+    tasks: tuple[TaskRow, ...]  # one's own; whoever keeps tasks sees all that are due
 
 
 _ORDER = {State.OVERDUE: 0, State.DUE_SOON: 1, State.OPEN: 2, State.UPCOMING: 3}
 
 
-def build_home(branch: Organization, reach: Reach, day: date) -> HomePage:
+def build_home(branch: Organization, reach: Reach, day: date, person: Person) -> HomePage:
     """What is missing, due and done this month."""
     may_record = reach.may(Verb.DRAFT_RECORD, branch.path)
     own_groups = set(reach.groups(branch.path))
@@ -81,7 +85,15 @@ def build_home(branch: Organization, reach: Reach, day: date) -> HomePage:
         may_record=may_record,
         may_plan=reach.may(Verb.DRAFT_PLAN, branch.path),
         advice=_advise(missing, due, plans.get(day.year)),
+        tasks=_tasks(branch, reach, day, person),
     )
+
+
+def _tasks(branch: Organization, reach: Reach, day: date, person: Person) -> tuple[TaskRow, ...]:
+    """Tasks in hand, the nearest date first. Whoever looks from above is not shown what is due."""
+    sees_all = reach.may(Verb.KEEP_TASK, branch.path) and not is_from_above(reach, branch)
+    rows = at_hand(branch, person, day, all_due=sees_all)[:20]
+    return tuple(task_row(row, day, soon_days=branch.soon_days, person=person) for row in rows)
 
 
 def _item(line: PlanLine, day: date, may_record: bool) -> Item:

@@ -106,6 +106,7 @@ class DecisionRow:
     has_candidates: bool
     kinds: tuple[Choice, ...]
     owners: tuple[Choice, ...]  # who may carry it out; the branch as a whole first
+    may_task: bool  # a talk is not read by all who read a task
 
     @property
     def slot(self) -> str:
@@ -364,6 +365,7 @@ def _decision_row(number: int, decision: Decision, desk: Desk) -> DecisionRow:
             for value, words in labels_of(DecisionKind)
         ),
         owners=_owners(decision, desk),
+        may_task=Activity.TALK not in desk.content.activities,
     )
 
 

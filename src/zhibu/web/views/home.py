@@ -18,5 +18,5 @@ def home(request: HttpRequest, branch: UUID) -> HttpResponse:
     found = access.get_visible(
         request, Organization.objects.branches(), Verb.SEE_BRANCH, prefix="", pk=branch
     )
-    page = build_home(found, access.reach(request), clock.today())
+    page = build_home(found, access.reach(request), clock.today(), access.person_of(request))
     return render(request, "web/home.html", {"page": page})

@@ -1,0 +1,232 @@
+"""任务: what an organisation, or a person, has to carry out; one task with its trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.core.paginator import Page
+
+from zhibu.network.tasks.facts import facts_of
+from zhibu.network.tasks.models import Task, TaskStep
+from zhibu.network.tasks.queries import stale_tasks, steps_of
+from zhibu.org.models import Organization
+from zhibu.org.reach import Reach
+from zhibu.people.models import Person
+from zhibu.people.roles import Verb
+from zhibu.rules.tasks import GRACE_DAYS, TaskStanding, judge_task
+from zhibu.rules.wording import say
+from zhibu.web.pages.forms import Crumb
+
+STALE_SHOWN: Final = 20
+STATES: Final = (("open", "在办"), ("closed", "已办结"), ("dropped", "不再办理"), ("all", "全部"))
+_CSS: Final = {
+    TaskStanding.GOING: "open",
+    TaskStanding.DUE_SOON: "due_soon",
+    TaskStanding.OVERDUE: "overdue",
+    TaskStanding.CLOSED: "done",
+    TaskStanding.CLOSED_LATE: "done_late",
+    TaskStanding.DROPPED: "waived",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """One task as a list shows it."""
+
+    id: UUID
+    title: str
+    owner: str
+    due_on: date
+    standing: TaskStanding
+    why: str
+    origin: str
+    where: str  # the organisation, where a list has several
+    is_open: bool
+    is_mine: bool
+
+    @property
+    def css(self) -> str:
+        """The shape of its state."""
+        return _CSS[self.standing]
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One state to look at."""
+
+    value: str
+    label: str
+    is_here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TaskListPage:
+    """The tasks of one organisation."""
+
+    organization: Organization
+    rows: tuple[TaskRow, ...]
+    pages: Page[Any]
+    tabs: tuple[Tab, ...]
+    advice: str
+    stale: tuple[TaskRow, ...]  # overdue below for more than a week
+    may_assign: bool
+    is_branch: bool
+    crumbs: tuple[Crumb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One thing that was done with a task."""
+
+    label: str
+    at: datetime
+    who: str
+    words: str
+    record: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskPage:
+    """One task with its trace."""
+
+    task: Task
+    row: TaskRow
+    steps: tuple[StepRow, ...]
+    may_report: bool
+    may_keep: bool
+    may_drop: bool
+    may_reopen: bool
+    may_see_record: bool
+    crumbs: tuple[Crumb, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MinePage:
+    """What a person has to carry out."""
+
+    rows: tuple[TaskRow, ...]
+    pages: Page[Any]
+
+
+def is_from_above(reach: Reach, organization: Organization) -> bool:
+    """Whether this person looks at an organisation that they hold nothing in themselves."""
+    return not any(hold.seat == organization.path for hold in reach.with_verb(Verb.SEE_BRANCH))
+
+
+def task_row(
+    task: Task, today: date, *, soon_days: int, from_above: bool = False, person: Person | None = None
+) -> TaskRow:  # fmt: skip
+    """How a list shows a task; `from_above` gives its own people a week before it is overdue."""
+    grace = GRACE_DAYS if from_above else 0
+    judged = judge_task(facts_of(task), today, soon_days=soon_days, grace_days=grace)
+    owner = task.owner
+    return TaskRow(
+        id=task.pk,
+        title=task.title,
+        owner=owner.name if owner else "",
+        due_on=task.due_on,
+        standing=judged.standing,
+        why=say(judged.verdict),
+        origin=_origin(task),
+        where=task.organization.short_name if Task.organization.is_cached(task) else "",
+        is_open=task.state == Task.State.OPEN,
+        is_mine=owner is not None and person is not None and owner.person_id == person.pk,
+    )
+
+
+def _origin(task: Task) -> str:
+    if task.assignment_id is None:
+        return f"{task.began_on.month}月{task.began_on.day}日会议议定"
+    assignment = task.assignment
+    if assignment is None or not Task.assignment.is_cached(task):
+        return "上级交办"
+    given_by = assignment.organization.short_name
+    return f"{given_by}交办" + (f"（{assignment.meeting}）" if assignment.meeting else "")
+
+
+def build_list(
+    organization: Organization,
+    pages: Page[Any],
+    *,
+    reach: Reach,
+    person: Person,
+    state: str,
+    today: date,
+    crumbs: tuple[Crumb, ...],
+) -> TaskListPage:
+    """The page of an organisation's tasks in one state."""
+    from_above = is_from_above(reach, organization)
+    rows = tuple(
+        task_row(
+            task, today, soon_days=organization.soon_days, from_above=from_above, person=person
+        )
+        for task in pages
+    )
+    is_branch = organization.kind == Organization.Kind.BRANCH
+    stale: Iterable[Task] = ()
+    if not is_branch and organization.kind != Organization.Kind.GROUP:
+        stale = stale_tasks(organization, today)[:STALE_SHOWN]
+    return TaskListPage(
+        organization=organization,
+        rows=rows,
+        pages=pages,
+        tabs=tuple(Tab(value, label, value == state) for value, label in STATES),
+        advice=_advise(rows, today) if state == "open" else "",
+        stale=tuple(
+            task_row(one, today, soon_days=organization.soon_days, from_above=True) for one in stale
+        ),
+        may_assign=not is_branch and reach.may(Verb.ASSIGN_TASK, organization.path),
+        is_branch=is_branch,
+        crumbs=crumbs,
+    )
+
+
+def _advise(rows: tuple[TaskRow, ...], today: date) -> str:
+    late = sum(1 for row in rows if row.standing is TaskStanding.OVERDUE)
+    if late:
+        return f"有{late}项已过期限，请先办理：{rows[0].title[:40]}。"
+    if rows:
+        first = rows[0].due_on
+        day = f"{first.month}月{first.day}日"
+        day = day if first.year == today.year else f"{first.year}年{day}"
+        return f"最近一项的期限是{day}：{rows[0].title[:40]}。"
+    return "没有正在办理的任务。"
+
+
+def build_task(
+    task: Task, *, reach: Reach, person: Person, today: date, may_see_record: bool,
+    crumbs: tuple[Crumb, ...],
+) -> TaskPage:  # fmt: skip
+    """One task with its trace, and what this person may do with it."""
+    organization = task.organization
+    is_open = task.state == Task.State.OPEN
+    may_keep = reach.may(Verb.KEEP_TASK, organization.path)
+    row = task_row(
+        task, today, soon_days=organization.soon_days, person=person,
+        from_above=is_from_above(reach, organization),
+    )  # fmt: skip
+    return TaskPage(
+        task=task,
+        row=row,
+        steps=tuple(_step_row(step) for step in steps_of(task)),
+        may_report=is_open and row.is_mine,
+        may_keep=is_open and may_keep,
+        may_drop=is_open and may_keep and task.assignment_id is None,
+        may_reopen=may_keep and task.ending in (Task.Ending.MEETING, Task.Ending.PAGE),
+        may_see_record=may_see_record,
+        crumbs=crumbs,
+    )
+
+
+def _step_row(step: TaskStep) -> StepRow:
+    return StepRow(
+        label=step.get_kind_display(),
+        at=step.at,
+        who=step.by.name if step.by else "系统",
+        words=step.words,
+        record=step.record_id,
+    )
