@@ -1,4 +1,4 @@
-"""Delivers notices beside the chores and the tasks, in threads of its own.
+"""Reminds and delivers beside the chores and the tasks, in threads of its own.
 
 A mail server or chat tool that hangs holds up one of these threads for half a minute and nothing
 else; then its host is left alone for a while (`zhibu.network.notices.outages`).
@@ -19,6 +19,7 @@ logger = logging.getLogger("zhibu.couriers")
 
 COURIERS: Final = 3
 PAUSE_SECONDS: Final = 2
+REMIND_SECONDS: Final = 20
 
 
 def spread_and_verify() -> int:
@@ -29,6 +30,13 @@ def spread_and_verify() -> int:
     return spread_all(clock.now()) + send_codes(clock.now)
 
 
+def remind() -> int:
+    """Go on with the day's round of reminders; how many branches were gone over."""
+    from zhibu.network.reminders.services import remind_due
+
+    return remind_due(at=clock.now())
+
+
 def deliver() -> int:
     """Deliver what is due through the channels that wait longest; how many parcels."""
     from zhibu.network.notices.delivering import deliver_due
@@ -37,13 +45,17 @@ def deliver() -> int:
 
 
 class Couriers:
-    """One thread that prepares, several that deliver, until told to stop."""
+    """A thread that prepares, one that reminds, several that deliver, until told to stop."""
 
     def __init__(self, number: int = COURIERS) -> None:
         self.stopped = threading.Event()
-        works = [spread_and_verify, *([deliver] * number)]
+        works = [
+            (spread_and_verify, PAUSE_SECONDS),
+            (remind, REMIND_SECONDS),
+            *([(deliver, PAUSE_SECONDS)] * number),
+        ]
         self.threads = [
-            threading.Thread(target=self._run, args=(work,), name=f"courier-{n}", daemon=True)
+            threading.Thread(target=self._run, args=work, name=f"courier-{n}", daemon=True)
             for n, work in enumerate(works)
         ]
 
@@ -58,10 +70,10 @@ class Couriers:
         for thread in self.threads:
             thread.join(timeout=seconds / len(self.threads))
 
-    def _run(self, work: Callable[[], int]) -> None:
+    def _run(self, work: Callable[[], int], pause: float) -> None:
         while not self.stopped.is_set():
             if not self._do(work):
-                self.stopped.wait(PAUSE_SECONDS)
+                self.stopped.wait(pause)
         connection.close()
 
     def _do(self, work: Callable[[], int]) -> int:
@@ -75,6 +87,8 @@ class Couriers:
 
 def deliver_once() -> None:
     """What is due now, for `zhibu worker --once`."""
+    while remind():
+        pass
     spread_and_verify()
     while deliver():
         pass

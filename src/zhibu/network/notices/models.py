@@ -337,3 +337,23 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return f"{self.quiet_from}–{self.quiet_until}"
+
+
+class ReminderRound(models.Model):
+    """提醒: the round over all branches on one working day, and how far it has come."""
+
+    day = models.DateField(primary_key=True)
+    since = models.DateField(null=True, blank=True)  # the round before
+    after = models.CharField(max_length=64, blank=True, default="")  # path of the last branch done
+    began_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(since__isnull=True) | Q(since__lt=F("day")), name="round_after_another"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d}"
