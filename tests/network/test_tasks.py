@@ -247,7 +247,7 @@ def test_pages_report_change_close_and_reopen(scene: Scene) -> None:
     cast = scene.cast
     report_task(task=task, words="已完成初稿", by=cast.deputy, at=AT)
     close_task(task=task, words="值班表已公示", by=cast.secretary, at=AT)
-    with pytest.raises(TaskRefused, match="已于2026年3月20日办结"):
+    with pytest.raises(TaskRefused, match="已于2026年3月20日（周五）办结"):
         drop_task(task=task, reason="不做了", by=cast.secretary, at=AT)
     reopen_task(task=task, reason="有一处未改", by=cast.secretary, at=AT)
     drop_task(task=task, reason="并入他项", by=cast.secretary, at=AT)
