@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -212,7 +211,7 @@ def test_a_branch_that_moved_is_found_by_its_new_levels(scene: Scene) -> None:
 
 
 @pytest.fixture
-def many(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[UUID]]:
+def many(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
     """Sixty records over six years, the newest first; the walk and the portions are short."""
     monkeypatch.setattr(queries, "WALK", 10)
     monkeypatch.setattr(queries, "PORTION", 7)
@@ -232,7 +231,7 @@ def many(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[UUID]]:
             )
         )  # fmt: skip
     SearchEntry.objects.bulk_create(rows)
-    yield [row.subject for row in rows]
+    return [row.subject for row in rows]
 
 
 @pytest.mark.parametrize("most", [1, 5, 21, 60, 100])
