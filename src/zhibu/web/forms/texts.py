@@ -29,16 +29,9 @@ _KINDS: Final = [
 ]
 # The most a page names by themselves, for a screen reader and for a thumb.
 WRITING: Final = ("title", "body")
-AUDIENCE: Final = (
-    "organizations",
-    "names",
-    "readers",
-    "kinds",
-    "fields",
-    "mode",
-    "reach_by",
-    "theme",
-)
+AUDIENCE: Final = ("organizations", "names", "readers")
+LIMITS: Final = ("kinds", "fields_")
+MANNER: Final = ("mode", "reach_by", "theme")
 
 
 class SeveralFiles(forms.ClearableFileInput):

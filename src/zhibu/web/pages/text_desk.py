@@ -188,6 +188,9 @@ class ComposePage:
     form: forms.Form
     writing: tuple[Any, ...]
     audience: tuple[Any, ...]
+    limits: tuple[Any, ...]
+    is_limited: bool
+    manner: tuple[Any, ...]
     files: tuple[FileLine, ...]
     goes_to: str
     discard: str
@@ -219,7 +222,6 @@ class AmendPage:
 
     text: Text
     form: forms.Form
-    files: tuple[FileLine, ...]
     pieces: tuple[Piece, ...]
     is_seen: bool  # the comparison was asked for
     advice: str

@@ -75,6 +75,8 @@ class ReachPage:
     people: tuple[PersonRow, ...]
     paged: Page[Any]
     with_branch: bool  # the names are of several branches
+    with_how: bool
+    with_acts: bool
     stuck: tuple[str, ...]
     advice: str
     recalled: str

@@ -47,9 +47,7 @@ class Item:
 
     address: str
     title: str
-    issuer: str
-    at: datetime | None
-    reach_by: date | None
+    about: str  # who sent it, and when
     label: str
     mark: str  # a class of `state`
     note: str = ""
@@ -183,7 +181,7 @@ def build_reading(
         is_member=branch is not None,
         now=tuple(_item_to_read(text, today) for text in to_read),
         total=total,
-        earlier=tuple(_item_read(text) for text in earlier or ()),
+        earlier=tuple(_item_read(text, today) for text in earlier or ()),
         paged=earlier,
         desks=_desks(request),
         advice=_advise(branch, to_read, total),
@@ -192,32 +190,38 @@ def build_reading(
 
 def _item_to_read(text: Text, today: date) -> Item:
     late = text.reach_by is not None and text.reach_by < today
-    again = text.version > 1
+    note = [f"请于{short_day(text.reach_by)}前阅知。"] if text.reach_by else []
+    if text.version > 1:
+        note.append("内容有修改，请阅读新的版本。")
     return Item(
         address=reverse("text", args=(text.pk,)),
         title=text.title,
-        issuer=text.organization.short_name,
-        at=text.issued_at,
-        reach_by=text.reach_by,
+        about=_about(text, today),
         label="已过期限" if late else "待阅读",
         mark="overdue" if late else "open",
-        note="内容有修改，请阅读新的版本。" if again else "",
+        note="".join(note),
     )
 
 
-def _item_read(text: Any) -> Item:
+def _about(text: Text, today: date) -> str:
+    """Who sent it, and on which day; the year only where it is another."""
+    on = text.issue_day
+    day = f"{on.month}月{on.day}日"
+    year = "" if on.year == today.year else f"{on.year}年"
+    return f"{text.organization.short_name} · {year}{day}下发"
+
+
+def _item_read(text: Any, today: date) -> Item:
     is_recalled = text.state == Text.State.RECALLED
     at: datetime | None = text.acknowledged_at
     how = HOW.get(text.how, "") if text.how else ""
     return Item(
         address=reverse("text", args=(text.pk,)),
         title=text.title,
-        issuer=text.organization.short_name,
-        at=text.issued_at,
-        reach_by=None,
+        about=_about(text, today),
         label="已撤回" if is_recalled else how,
         mark="waived" if is_recalled else "done",
-        note=f"理由：{text.recall_reason}" if is_recalled else f"{say_day(at)}{how}" if at else "",
+        note=f"撤回理由：{text.recall_reason}" if is_recalled else say_day(at),
     )
 
 

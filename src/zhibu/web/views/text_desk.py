@@ -33,6 +33,8 @@ from zhibu.web.answers import see_other
 from zhibu.web.forms.record_form import read_key
 from zhibu.web.forms.texts import (
     AUDIENCE,
+    LIMITS,
+    MANNER,
     WRITING,
     AmendForm,
     Offered,
@@ -198,7 +200,6 @@ def amend(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = AmendPage(
         text=text,
         form=form,
-        files=file_lines(held),
         pieces=pieces,
         is_seen=is_seen or status == 422,
         advice=advice,
@@ -330,7 +331,10 @@ def _show(
         address=address,
         form=form,
         writing=tuple(form[name] for name in WRITING),
-        audience=tuple(form[name] for name in AUDIENCE if name in form.fields),
+        audience=_bound(form, AUDIENCE),
+        limits=_bound(form, LIMITS),
+        is_limited=bool(draft and (draft.kinds or draft.fields)),
+        manner=_bound(form, MANNER),
         files=file_lines(queries.files_of(text)) if text else (),
         goes_to=_say_audience(organization, draft) if draft else "请先改正下面“发给谁”里的问题。",
         discard=reverse("text-discard", args=(text.pk,)) if text else "",
@@ -342,6 +346,10 @@ def _show(
     return render(
         request, f"web/texts/compose.html{part}", {"page": page}, status=200 if part else status
     )
+
+
+def _bound(form: TextForm, names: tuple[str, ...]) -> tuple[Any, ...]:
+    return tuple(form[name] for name in names if name in form.fields)
 
 
 def _say_audience(organization: Organization, draft: TextDraft) -> str:

@@ -103,6 +103,8 @@ def _page(request: HttpRequest, text: Text, level: Organization, part: str) -> R
         people=people,
         paged=paged,
         with_branch=not is_branch,
+        with_how=any(one.how or one.note for one in people),
+        with_acts=any(one.visit or one.withdraw for one in people),
         stuck=stuck,
         advice=advise(
             text,
@@ -406,7 +408,6 @@ def _crumbs(request: HttpRequest, text: Text, level: Organization) -> tuple[Crum
     first = above[0] if above else level
     return (
         Crumb(f"{first.short_name}的传达工作", reverse("text-list", args=(first.pk,))),
-        Crumb(text.title, reverse("text", args=(text.pk,))),
         *(Crumb(each.short_name, reverse("text-reach", args=(text.pk, each.pk))) for each in above),
     )
 
