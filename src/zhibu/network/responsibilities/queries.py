@@ -127,6 +127,16 @@ def _read_seats(posts: QuerySet[Post], grants: QuerySet[Grant]) -> tuple[Seat, .
     return tuple(seats)
 
 
+def organizations_at(organization: Organization, day: date) -> QuerySet[Organization]:
+    """An organisation and those right below it, groups left out, in the order of the tree."""
+    return (
+        Organization.objects.filter(Q(pk=organization.pk) | Q(parent=organization))
+        .exclude(kind=Organization.Kind.GROUP)
+        .filter(Q(dissolved_on=None) | Q(dissolved_on__gte=day))
+        .order_by("path")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class LineSum:
     """The lines of one requirement in a branch's adopted table; what was waived counts as done."""

@@ -9,7 +9,7 @@ from typing import Final
 
 from django import forms
 from django.core.paginator import Page
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 
 from zhibu.documents.blocks import Grid
@@ -31,6 +31,7 @@ _LINKS: Final[Mapping[Source, tuple[str, str, Verb]]] = {
     Source.OVERVIEW: ("总览", "overview", Verb.SEE_OVERVIEW),
     Source.OVERDUE: ("逾期清单", "overview-overdue", Verb.SEE_OVERVIEW),
     Source.FEEDBACK: ("意见反映", "feedback-desk", Verb.ANSWER_FEEDBACK),
+    Source.TEXTS: ("传达", "text-list", Verb.SEE_REACH),
     Source.TASKS: ("任务", "assignment-list", Verb.ASSIGN_TASK),
     Source.THEMES: ("专题", "theme-list", Verb.SEE_BRANCH),
 }
@@ -257,10 +258,7 @@ def _link(
     label, name, verb = _LINKS[source]
     if not reach.may(verb, organization.path):
         return "", ""
-    try:
-        return label, reverse(name, args=(organization.pk,))
-    except NoReverseMatch:
-        return "", ""
+    return label, reverse(name, args=(organization.pk,))
 
 
 def _reports_below(report: MonthReport) -> bool:

@@ -7,7 +7,8 @@ from typing import Final
 from django.urls import URLPattern, path
 
 from zhibu.people.roles import Verb
-from zhibu.web.views import reports
+from zhibu.web.routes import SIGNED_IN
+from zhibu.web.views import reports, responsibilities
 
 _MONTH = "o/<uuid:pk>/reports/<int:year>/<int:month>/"
 
@@ -20,6 +21,8 @@ urlpatterns: list[URLPattern] = [
     path(f"{_MONTH}receive/", reports.receive, name="report-receive"),
     path(f"{_MONTH}report.docx", reports.docx, name="report-docx"),
     path(f"{_MONTH}report.pdf", reports.pdf, name="report-pdf"),
+    path("my/responsibilities/", responsibilities.mine, name="responsibility-mine"),
+    path("o/<uuid:pk>/responsibilities/", responsibilities.index, name="responsibility-list"),
 ]
 
 RIGHTS: Final[dict[str, Verb | str]] = {
@@ -31,4 +34,6 @@ RIGHTS: Final[dict[str, Verb | str]] = {
     "report-receive": Verb.WRITE_REPORT,
     "report-docx": Verb.EXPORT,
     "report-pdf": Verb.EXPORT,
+    "responsibility-mine": SIGNED_IN,
+    "responsibility-list": Verb.SEE_OVERVIEW,
 }
