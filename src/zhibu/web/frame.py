@@ -29,6 +29,7 @@ _SECTIONS: Final = MappingProxyType(
         "seal": "手册",
         "overview": "总览",
         "report": "总览",
+        "responsibility": "总览",
         "organization": "组织",
         "appoint": "组织",
         "relieve": "组织",

@@ -48,6 +48,14 @@ class Offer:
 
 OFFERS: Final[tuple[Offer, ...]] = (
     Offer("专题", "正在开展的专题和活动，历年开展情况", "theme-list", Verb.SEE_BRANCH, Of.SEAT),
+    Offer("我的责任清单", "本人岗位要做什么、依据哪一条、落实得怎样", "responsibility-mine"),
+    Offer(
+        "责任清单",
+        "书记、委员和党办各自的责任，从已有记录看落实情况",
+        "responsibility-list",
+        Verb.SEE_OVERVIEW,
+        Of.ORGANIZATION,
+    ),
     Offer(
         "月度工作报告",
         "由系统根据已有记录写成，核对后报上级，查看下级报告",
