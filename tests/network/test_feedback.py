@@ -370,6 +370,23 @@ def test_waiting_is_told_in_the_order_of_the_tree(cast: Cast) -> None:
     ]  # fmt: skip
 
 
+def test_who_saw_it_elsewhere_does_nothing_to_it_here(cast: Cast) -> None:
+    """It has moved on since it was opened: whoever had it then is told, and nothing is done."""
+    seen = case_of(send(cast, cast.deputy, to=cast.committee))
+    move_case(
+        case=seen, to=cast.branch, summary=SUMMARY, reason="由支部答复", by=cast.office, at=AT
+    )
+    before = list(Case.objects.values())
+    for act in (
+        lambda: answer_case(case=seen, answer="x", by=cast.office, at=AT),
+        lambda: refuse_case(case=seen, reason="x", by=cast.office, at=AT),
+        lambda: send_up(case=seen, summary=SUMMARY, by=cast.office, at=AT),
+    ):
+        with pytest.raises(FeedbackRefused, match="别的党组织"):
+            act()
+    assert list(Case.objects.values()) == before
+
+
 def test_split_again(cast: Cast) -> None:
     """What was joined in vain is handled by itself again, with its trace; the counts follow."""
     cases = [

@@ -20,6 +20,7 @@ from zhibu.rules.feedback import (
     Link,
     judge_act,
     judge_join,
+    judge_presence,
     judge_reopening,
     judge_sending_up,
     judge_summary,
@@ -254,6 +255,8 @@ def verdicts() -> list[Verdict]:
     apart = judge_join(facts(), facts(), is_same=False, is_one_place=False)
     highest = judge_sending_up(is_highest=True)
     assert judge_sending_up(is_highest=False) is None
+    gone = judge_presence(is_here=False)
+    assert judge_presence(is_here=True) is None
     assert judge_reopening(is_used=False) is None
     found = [
         *judge_act(facts(joined=True), A.ANSWER, today=TODAY),
@@ -264,5 +267,5 @@ def verdicts() -> list[Verdict]:
         judge_waiting(TODAY - timedelta(days=40), TODAY),
     ]
     return found + [
-        one for one in (missing, copied, again, same, apart, highest) if one is not None
+        one for one in (missing, copied, again, same, apart, highest, gone) if one is not None
     ]

@@ -176,6 +176,11 @@ def judge_summary(summary: str, originals: Iterable[str]) -> Verdict | None:
     return None
 
 
+def judge_presence(*, is_here: bool) -> Verdict | None:
+    """Whether the case is still where whoever acts on it saw it."""
+    return None if is_here else _error("FEED-13")
+
+
 def judge_sending_up(*, is_highest: bool) -> Verdict | None:
     """Whether there is a level above that handles feedback."""
     return _error("FEED-03") if is_highest else None

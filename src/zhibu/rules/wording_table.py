@@ -240,6 +240,7 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
     ("FEED-10", "不在同一组织", "只能合并同一党组织正在办理的事项。"),
     ("FEED-11", "等待办理", "已等待{days}日。"),
     ("FEED-12", "等待过久", "已等待{days}日，超过{limit}日，请上级协助。"),
+    ("FEED-13", "已转由别处办理", "这件事项刚刚转由别的党组织办理，请返回列表查看。"),
     # What keeps a text from being issued or amended
     ("TEXT-01", "没有标题", "请写明文件标题。"),
     ("TEXT-02", "标题过长", "标题最多{most}字，请缩短。"),

@@ -19,7 +19,7 @@ from zhibu.network.feedback.services.holding import (
     Done,
     FeedbackRefused,
     check,
-    hold,
+    hold_seen,
     recount,
     settle,
     tell_handlers,
@@ -49,7 +49,7 @@ def _summarize(case: Case, summary: str) -> None:
 @transaction.atomic
 def accept_case(*, case: Case, by: Person, at: datetime) -> Case:
     """Take it in hand. Raises FeedbackRefused unless it has just come."""
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.ACCEPT, at)
     settle(case, Done(Step.Kind.ACCEPTED, at, case.organization))
     _note(case, by, "accept_case", at)
@@ -59,7 +59,7 @@ def accept_case(*, case: Case, by: Person, at: datetime) -> Case:
 @transaction.atomic
 def refuse_case(*, case: Case, reason: str, by: Person, at: datetime) -> Case:
     """Say why nothing will come of it. Raises FeedbackRefused unless it is in hand here."""
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.REFUSE, at)
     _conclude(case, reason, at)
     settle(case, Done(Step.Kind.REFUSED, at, case.organization, reason))
@@ -74,7 +74,7 @@ def answer_case(*, case: Case, answer: str, by: Person, at: datetime) -> Case:
     So an answer from above arrives where the question was asked. Raises FeedbackRefused unless it
     is in hand here.
     """
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.ANSWER, at)
     _conclude(case, answer, at)
     settle(case, Done(Step.Kind.ANSWERED, at, case.organization, answer))
@@ -88,7 +88,7 @@ def close_case(*, case: Case, summary: str, outcome: str, by: Person, at: dateti
 
     Raises FeedbackRefused unless it is answered, and for a summary that copies an original.
     """
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.CLOSE, at)
     _summarize(case, summary)
     case.outcome = outcome
@@ -105,7 +105,7 @@ def _conclude(case: Case, words: str, at: datetime) -> None:
 @transaction.atomic
 def summarize_case(*, case: Case, summary: str, by: Person, at: datetime) -> Case:
     """Write the office's own summary. Raises FeedbackRefused for a copy of what was written."""
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     if case.into_id is not None:
         check(case, Act.ANSWER, at)  # refused: it is handled in the other
     _summarize(case, summary)
@@ -123,7 +123,7 @@ def move_case(
     The askers read the reason. Raises FeedbackRefused unless it is in hand here, Refused where the
     other is this one, elsewhere in the tree, or has nobody who handles feedback.
     """
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.MOVE, at)
     own = case.organization
     if to.pk == own.pk or not (to.path.startswith(own.path) or own.path.startswith(to.path)):
@@ -148,7 +148,7 @@ def take_case(*, case: Case, to: Organization, reason: str, by: Person, at: date
     It reads the originals from now on, without names; the askers see that, and the reason. Raises
     FeedbackRefused before its time, Refused where the level is not above.
     """
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.TAKE, at)
     own = case.organization
     if to.pk == own.pk or not own.path.startswith(to.path):
@@ -169,7 +169,7 @@ def send_up(*, case: Case, summary: str, by: Person, at: datetime) -> Case:
     case and of all joined into it. Raises FeedbackRefused unless it is in hand here, for a summary
     that copies an original, and where nobody above handles feedback.
     """
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.SEND_UP, at)
     higher = next(
         (each for each in ways_up([case.organization], timezone.localdate(at))[case.organization_id][1:]

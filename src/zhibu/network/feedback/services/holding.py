@@ -23,7 +23,7 @@ from zhibu.network.notices.models import Kind as NoticeKind
 from zhibu.network.notices.services import tell
 from zhibu.org.models import Organization
 from zhibu.people.roles import Verb
-from zhibu.rules.feedback import Act, CaseState, judge_act, mirror, next_state
+from zhibu.rules.feedback import Act, CaseState, judge_act, judge_presence, mirror, next_state
 from zhibu.rules.verdicts import Verdict
 from zhibu.rules.wording import say
 
@@ -48,6 +48,21 @@ def hold(*keys: UUID) -> list[Case]:
         tops = found
     rows = {case.pk: case for case in Case.objects.filter(pk__in=keys)}
     return [rows[key] for key in keys]
+
+
+def hold_seen(*cases: Case) -> list[Case]:
+    """The same of cases that somebody saw and may act on.
+
+    Raises FeedbackRefused when one of them is handled by another organisation by now: the right was
+    asked for where it was seen.
+    """
+    held = hold(*(case.pk for case in cases))
+    is_here = all(
+        now.organization_id == seen.organization_id for now, seen in zip(held, cases, strict=True)
+    )
+    if (verdict := judge_presence(is_here=is_here)) is not None:
+        raise FeedbackRefused(verdict)
+    return held
 
 
 def check(case: Case, act: Act, at: datetime) -> CaseState:

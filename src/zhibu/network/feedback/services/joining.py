@@ -15,7 +15,7 @@ from zhibu.network.feedback.services.holding import (
     Done,
     FeedbackRefused,
     check,
-    hold,
+    hold_seen,
     recount,
     tell_askers,
     write_steps,
@@ -32,7 +32,7 @@ def join_cases(*, main: Case, others: Sequence[Case], by: Person, at: datetime) 
     of each other. What had been joined into one of the others hangs on the main one too. All or
     none: raises FeedbackRefused for the first that cannot be joined.
     """
-    main, *held = hold(main.pk, *(other.pk for other in others))
+    main, *held = hold_seen(main, *others)
     for other in held:
         verdict = judge_join(
             case_facts(main),
@@ -64,7 +64,7 @@ def _hang(other: Case, main: Case) -> None:
 @transaction.atomic
 def split_case(*, case: Case, reason: str, by: Person, at: datetime) -> Case:
     """Handle a joined one by itself again. Raises FeedbackRefused unless it is joined and in hand."""
-    (case,) = hold(case.pk)
+    (case,) = hold_seen(case)
     case.state = check(case, Act.SPLIT, at)
     main = case.into
     case.into = None
