@@ -85,6 +85,7 @@ class Task(models.Model):
         CORRECTION = "correction", "更正来源记录"
         VOID = "void", "来源记录作废"
         WITHDRAWAL = "withdrawal", "交办撤回"
+        ORGANIZATION = "organization", "组织撤销"
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="tasks")

@@ -54,6 +54,7 @@ class Outcome:
     ended_posts: tuple[str, ...] = ()
     ended_grants: tuple[str, ...] = ()
     lapsed: tuple[PlanLine, ...] = ()
+    settled: tuple[str, ...] = ()  # what becomes of tasks, feedback and the like, in sentences
     recounted: int = 0  # lines that count under another superior
     duties: tuple[BranchDuties, ...] = ()
     unread_branches: int = 0  # whose duties were not compared

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from zhibu.handbook.models import Record
 from zhibu.ledger.services import note
+from zhibu.network.tree.endings import Ending, tell_ended
 from zhibu.network.tree.outcomes import DutyWatch, Outcome, SightWatch
 from zhibu.org import paths, tree
 from zhibu.org import services as org
@@ -143,7 +144,9 @@ def _merge_branch(
 ) -> Outcome:
     duties = DutyWatch([source, target], on)
     transferred, posts = _transfer(source, target, on, by, at, None)
-    ended = _end(source, on - timedelta(days=1), by, at, reason=f"并入{target.short_name}")
+    ended = _end(
+        source, on - timedelta(days=1), by, at, reason=f"并入{target.short_name}", heir=target
+    )
     return Outcome(
         target,
         transferred=transferred,
@@ -151,6 +154,7 @@ def _merge_branch(
         ended_posts=(*posts, *ended.ended_posts),
         ended_grants=ended.ended_grants,
         lapsed=ended.lapsed,
+        settled=ended.settled,
         duties=tuple(each for each in duties.compare() if each.branch.pk != source.pk),
     )
 
@@ -161,7 +165,9 @@ def _merge_above(
     if paths.is_within(target.path, source.path):
         raise Refused("不能并入自己的下级组织。")
     moved = _move_children(source, target, on, by, at, None)
-    ended = _end(source, on - timedelta(days=1), by, at, reason=f"并入{target.short_name}")
+    ended = _end(
+        source, on - timedelta(days=1), by, at, reason=f"并入{target.short_name}", heir=target
+    )
     gains = {(s.person.pk, s.role, s.organization): s for each in moved for s in each.gains}
     loses = {(s.person.pk, s.role, s.organization): s for each in moved for s in each.loses}
     return Outcome(
@@ -170,6 +176,7 @@ def _merge_above(
         ended_organizations=ended.ended_organizations,
         ended_posts=ended.ended_posts,
         ended_grants=ended.ended_grants,
+        settled=ended.settled,
         recounted=sum(each.recounted for each in moved),
         duties=tuple(change for each in moved for change in each.duties),
         gains=tuple(gains.values()),
@@ -233,7 +240,13 @@ def _move_children(
 
 
 def _end(
-    organization: Organization, last_day: date, by: Person, at: datetime, *, reason: str
+    organization: Organization,
+    last_day: date,
+    by: Person,
+    at: datetime,
+    *,
+    reason: str,
+    heir: Organization | None = None,
 ) -> Outcome:
     if last_day > timezone.localdate(at):
         raise Refused("日期还没有到，请到当天再办理。")
@@ -244,6 +257,7 @@ def _end(
         organization=organization, last_day=last_day, reason=f"{reason}（截至{day}），不再应办",
         by=by, at=at,
     )  # fmt: skip
+    settled = tell_ended(Ending(organization, heir, last_day, reason, by, at))
     groups = _end_groups(organization, last_day, by, at)
     posts = _end_posts(organization, last_day, by, at)
     ended = org.dissolve_organization(
@@ -255,6 +269,7 @@ def _end(
         ended_posts=posts,
         ended_grants=_end_grants(organization, by, at),
         lapsed=tuple(lapsed),
+        settled=settled,
     )
 
 

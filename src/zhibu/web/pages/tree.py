@@ -58,6 +58,7 @@ def consequences_of(outcome: Outcome) -> tuple[Consequence, ...]:
         ("终止的任职", outcome.ended_posts),
         ("收回的授权", outcome.ended_grants),
         ("不再应办的事项", tuple(_line(line.title, line.due_on) for line in outcome.lapsed)),
+        ("未了事项的去向", outcome.settled),
         ("改变计入上级的事项", _recounted(outcome.recounted)),
         ("应做事项的变化", tuple(_duties(outcome))),
         ("从此可以查看的人员", _sights(outcome.gains)),

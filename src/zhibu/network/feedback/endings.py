@@ -1,0 +1,34 @@
+"""What becomes of the feedback that an organisation that ends had in hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils import timezone
+
+from zhibu.network.feedback.models import Case, Feedback, Step
+from zhibu.network.feedback.services.holding import Done, hold, settle, tell_handlers
+from zhibu.network.tree.endings import Ending
+
+
+def follow_ending(ending: Ending) -> Iterator[str]:
+    """Open cases go to what it was merged into, else to the level above; nobody is left waiting.
+
+    Whoever takes them over reads the originals, without names: nobody else is left who could.
+    """
+    to = ending.heir or ending.organization.parent
+    keys = list(
+        Case.objects.open().filter(organization=ending.organization).values_list("pk", flat=True)
+    )
+    if to is None or not keys:
+        return
+    for case in hold(*sorted(keys)):
+        case.organization, case.waiting_since = to, timezone.localdate(ending.at)
+        within = [case.pk, *case.joined.values_list("pk", flat=True)]
+        Feedback.objects.filter(case__in=within, addressed_to=ending.organization).update(
+            opened_to=to
+        )
+        words = f"{ending.organization.name}{ending.reason}，由{to.name}继续办理。"
+        settle(case, Done(Step.Kind.MOVED, ending.at, ending.organization, words, to=to))
+        tell_handlers(case, "收到一件交来办理的反映事项", ending.at, once=f"case:{case.pk}:ended")
+    yield f"{len(keys)}件未办结的反映转由{to.short_name}继续办理。"
