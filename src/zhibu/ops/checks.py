@@ -16,6 +16,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's name
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 
 from zhibu.documents.fonts import find_fonts
 from zhibu.norms.catalogue import CatalogueMissing, catalogue_packs
@@ -169,6 +170,24 @@ def check_disk() -> Iterator[CheckMessage]:
             f"数据目录所在磁盘只剩 {free} MB。",
             hint="清理磁盘，或用 ZHIBU_DATA_DIR 换到空间充足的磁盘。",
             id="ZHIBU-W02",
+        )
+
+
+def check_outages() -> Iterator[CheckMessage]:
+    """The mail server and the chat tools answer."""
+    from zhibu.network.notices.queries import outages
+
+    try:
+        found = list(outages())
+    except DatabaseError:
+        return  # E02, E03 or E05 says so
+    for outage in found:
+        since = timezone.localtime(outage.since)
+        yield Warning(
+            f"{outage.host}从{since:%m月%d日%H:%M}起没有应答：{outage.last_error}。",
+            hint="通知没有丢失，恢复后自动补发。邮件服务器请核对 ZHIBU_MAIL_URL；"
+            "聊天工具请核对网络能否访问，或在“群机器人”中停用。",
+            id="ZHIBU-W04",
         )
 
 
@@ -350,6 +369,28 @@ def check_password_in_environment() -> Iterator[CheckMessage]:
         yield Warning("环境中仍有 ZHIBU_DEMO_PASSWORD。", hint="正式部署请去掉。", id="ZHIBU-W14")
 
 
+def check_mail() -> Iterator[CheckMessage]:
+    """Notices can leave by mail, with a link back."""
+    if not settings.MAIL_IS_SET:
+        yield Warning(
+            "没有设置邮件服务器，通知只在系统内显示。",
+            hint="需要发邮件的，设 ZHIBU_MAIL_URL 和 ZHIBU_MAIL_FROM。",
+            id="ZHIBU-W19",
+        )
+    elif not settings.EMAIL_USE_SSL and not settings.EMAIL_USE_TLS:
+        yield Warning(
+            "与邮件服务器的连接没有加密。",
+            hint="邮件服务器支持的，ZHIBU_MAIL_URL 改用 smtps:// 或 smtp+tls://。",
+            id="ZHIBU-W20",
+        )
+    if not settings.SITE_URL:
+        yield Warning(
+            "没有设置本系统的网址，邮件和群消息中不带链接。",
+            hint="设 ZHIBU_SITE_URL，如 https://zhibu.example.gov.cn。",
+            id="ZHIBU-W21",
+        )
+
+
 SURROUNDINGS: Final[tuple[Check, ...]] = (check_data_dir, check_database, check_catalogue)
 ALWAYS: Final[tuple[Check, ...]] = (
     *SURROUNDINGS,
@@ -357,6 +398,7 @@ ALWAYS: Final[tuple[Check, ...]] = (
     check_signing_key,
     check_fonts,
     check_disk,
+    check_outages,
     check_variables,
 )
 DEPLOYED: Final[tuple[Check, ...]] = (
@@ -372,6 +414,7 @@ DEPLOYED: Final[tuple[Check, ...]] = (
     check_second_factor,
     check_password_age,
     check_sign_on,
+    check_mail,
     check_password_in_environment,
 )
 

@@ -19,6 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from zhibu.documents.fonts import find_fonts
+from zhibu.network.notices.queries import outages
 from zhibu.web import beats, clock
 
 LOW_DISK_MB: Final = 1024
@@ -46,6 +47,7 @@ def healthz(request: HttpRequest) -> JsonResponse:  # noqa: ARG001 - a view's si
         "worker": look_at_worker(settings.DATA_DIR, clock.now()),
         "disk": look_at_disk(settings.DATA_DIR),
         "fonts": look_at_fonts(),
+        "deliveries": look_at_deliveries(),
     }
     states = {sign.state for sign in signs.values()}
     state = "down" if "down" in states else "weak" if "weak" in states else "ok"
@@ -106,3 +108,12 @@ def look_at_disk(data_dir: Path) -> Sign:
 def look_at_fonts() -> Sign:
     """Whether the book can be printed."""
     return Sign("ok" if find_fonts().is_complete else "weak")
+
+
+def look_at_deliveries() -> Sign:
+    """How many mail servers and chat tools do not answer. People can work without them."""
+    try:
+        number = outages().count()
+    except DatabaseError:
+        return Sign("weak")  # the database says more
+    return Sign("weak" if number else "ok", number)
