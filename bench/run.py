@@ -24,6 +24,7 @@ MEASURES = (
     "rosters",
     "crowd",
     "scope",
+    "searching",
 )
 START, END = "<!-- results -->", "<!-- end of results -->"
 

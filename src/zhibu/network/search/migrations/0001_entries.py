@@ -21,7 +21,7 @@ POSTGRESQL = (
     CREATE FUNCTION search_deep(
         asked integer[], places integer[], below bigint, year_zero integer, most integer
     ) RETURNS SETOF bigint LANGUAGE plpgsql STABLE
-    SET enable_seqscan = off SET enable_indexscan = off AS $$
+    SET enable_seqscan = off AS $$
     DECLARE
         oldest bigint := (SELECT min(number) FROM search_searchentry);
         newest bigint := (SELECT max(number) FROM search_searchentry WHERE number < below);
@@ -37,13 +37,13 @@ POSTGRESQL = (
         LOOP
             IF places IS NULL THEN
                 RETURN QUERY SELECT e.number FROM search_searchentry e
-                    WHERE e.terms @> (asked || (year_zero + this_year)) AND e.number < below
-                    ORDER BY e.number DESC LIMIT most - found_so_far;
+                    WHERE e.terms @> (asked || (year_zero + this_year)) AND e.number + 0 < below
+                    ORDER BY e.number + 0 DESC LIMIT most - found_so_far;
             ELSE
                 RETURN QUERY SELECT e.number FROM search_searchentry e
                     WHERE e.terms @> (asked || (year_zero + this_year)) AND e.terms && places
-                      AND e.number < below
-                    ORDER BY e.number DESC LIMIT most - found_so_far;
+                      AND e.number + 0 < below
+                    ORDER BY e.number + 0 DESC LIMIT most - found_so_far;
             END IF;
             GET DIAGNOSTICS now_found = ROW_COUNT;
             found_so_far := found_so_far + now_found;
