@@ -25,6 +25,8 @@ from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
 from zhibu.network.feedback.models import Case, Feedback
 from zhibu.network.notices.models import Channel
+from zhibu.network.tasks.models import Task
+from zhibu.network.tasks.services import assign_task, spread_assignment
 from zhibu.network.themes.services import begin_theme
 from zhibu.org.activists import enrol_activist
 from zhibu.org.imports import judge_import, start_import
@@ -55,7 +57,7 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 ONLY_POST = frozenset({
     "sign-out", "record-save", "seal", "seal-countersign", "grant-revoke", "account-invite",
     "account-unlock", "account-switch", "import-decide", "import-confirm", "import-discard",
-    "import-undo", "robot-try",
+    "import-undo", "robot-try", "assignment-remind",
     "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split", "feedback-move",
     "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close",
 })  # fmt: skip
@@ -73,8 +75,11 @@ OF_ORGANIZATION = {
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
     "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
-    "theme-list", "theme-begin", "robots", "robot-add", "feedback-desk", "feedback-waiting",
+    "theme-list", "theme-begin", "task-list", "robots", "robot-add", "feedback-desk", "feedback-waiting",
 }  # fmt: skip
+OF_TASK = {"task", "task-edit", "task-close", "task-drop", "task-reopen"}
+OF_ASSIGNMENT = {"assignment", "assignment-withdraw", "assignment-remind"}
+OF_GIVER = {"assignment-list", "assignment-new"}  # has others below it
 OF_ROBOT = {"robot", "robot-try", "robot-remove"}
 OF_CASE = {
     "feedback-case", "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split",
@@ -138,6 +143,8 @@ class World:
             is_group = organization.kind == Organization.Kind.GROUP
             thing = Thing((organization.pk,), organization.path, is_group=is_group)
             self.put(OF_ORGANIZATION, thing)
+            if organization.kind in (Organization.Kind.COMMISSION, Organization.Kind.COMMITTEE):
+                self.put(OF_GIVER, thing)
             self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
             tables = replace(thing, args=(organization.pk, "members"))
             self.put({"import-template", "import-export"}, tables)
@@ -147,6 +154,7 @@ class World:
             )  # fmt: skip
             self.put(OF_ROBOT, Thing((robot.pk,), organization.path))
         self.furnish_themes()
+        self.furnish_assignments()
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):
             self.put({"grant-revoke"}, Thing((grant.pk,), grant.organization.path))
             self.put(OF_ACCOUNT, Thing((grant.person_id,), grant.organization.path))
@@ -181,6 +189,23 @@ class World:
             self.put(KEPT_THEME, Thing((theme.pk,), owner.path))
             for organization in seen:
                 self.put(OF_THEME, Thing((organization.pk, theme.pk), organization.path))
+
+    def furnish_assignments(self) -> None:
+        """One of each committee with the tasks of its branches."""
+        cast = self.scene.cast
+        for giver, by, branches in (
+            (cast.committee, cast.office, (cast.branch, cast.other_branch)),
+            (cast.far_committee, cast.far_office, (cast.far_branch,)),
+        ):
+            assignment = assign_task(
+                organization=giver, title="排查安全隐患", text="", proof="", meeting="党委会议",
+                due_on=date(2026, 4, 10), met_on=None, kinds=["branch"], chosen=(), by=by, at=AT,
+            )  # fmt: skip
+            spread_assignment(key=assignment.pk, at=AT)
+            self.put(OF_ASSIGNMENT, Thing((assignment.pk,), giver.path))
+            for branch in branches:
+                task = Task.objects.get(assignment=assignment, organization=branch)
+                self.put(OF_TASK, Thing((task.pk,), branch.path))
 
     def furnish_case(self, organization: Organization, person: Person) -> None:
         """Something that was said with a name, a while ago."""
