@@ -12,8 +12,10 @@ from django.contrib.auth.hashers import make_password
 from zhibu.norms.models import NormVersion
 from zhibu.norms.services import choose_pack, load_catalogue
 from zhibu.ops.accounts import Account
+from zhibu.ops.demo.feedback import put_feedback
 from zhibu.ops.demo.history import put_history
 from zhibu.ops.demo.names import NameBook
+from zhibu.ops.demo.notices import put_notices
 from zhibu.ops.demo.population import (
     Population,
     put_branch,
@@ -66,6 +68,8 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     play_scenes(stage, Bureau(committee, populations, office))
     put_themes(stage, committee, office, populations)
     put_texts(stage, committee, office, populations)
+    put_feedback(stage, committee, office, populations)
+    put_notices(stage, committee, office, populations)
     return stage
 
 
