@@ -93,10 +93,7 @@ def month_facts(organization: Organization, year: int, month: int, *, day: date)
         without_table=without_table,
         recovered=() if is_wide else _recovered(organization, first, last),
         own=() if is_wide else _own(organization, first, last),
-        themes=tuple(
-            ThemeFigures(row["theme__title"], row["records"])
-            for row in themes_in_month(organization, year, month)
-        ),
+        themes=() if is_wide else _themes(organization, year, month),
         feedback=_feedback(organization, first, last),
         texts=_texts(organization, first, last),
         tasks=_tasks(organization, first, last, day),
@@ -206,6 +203,11 @@ def _recovered(organization: Organization, first: date, last: date) -> tuple[Rec
 def _own(organization: Organization, first: date, last: date) -> tuple[Own, ...]:
     rows = queries.own_lines_done(organization, first, last)
     return tuple(Own(branch, title) for branch, title in rows)
+
+
+def _themes(organization: Organization, year: int, month: int) -> tuple[ThemeFigures, ...]:
+    rows = themes_in_month(organization, year, month)
+    return tuple(ThemeFigures(row["theme__title"], row["records"]) for row in rows)
 
 
 def _feedback(organization: Organization, first: date, last: date) -> FeedbackFigures:
