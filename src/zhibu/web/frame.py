@@ -56,6 +56,8 @@ _SECTIONS: Final = MappingProxyType(
         "text": "传达",
         "theme": "更多",
         "feedback": "更多",
+        "feeds": "更多",
+        "feed": "更多",
         "more": "更多",
         "own": "更多",
     }
