@@ -119,6 +119,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "see_member": "查看个人信息",
         "see_roster": "查看名册",
         "see_people": "检索党员",
+        "make_feed": "生成日历订阅地址",
+        "revoke_feed": "停用日历订阅地址",
         "see_ledger": "查看台账",
         "ask_correction": "申请更正",
         "answer_correction": "答复更正申请",
@@ -163,6 +165,7 @@ SUBJECTS: Final[Mapping[str, str]] = MappingProxyType(
         "rosterimport": "名册文件",
         "channel": "通知渠道",
         "case": "反映事项",
+        "feed": "",
         "report": "月度工作报告",
         "theme": "专题",
     }

@@ -171,7 +171,7 @@ def _texts(person: Person, today: date) -> list[Occasion]:
     return [
         Occasion(
             key=f"text-{key.hex}",
-            day=day,
+            day=day or today,
             title=f"传达期限：{title}",
             notes="请在此之前阅读并确认",
             changed_at=at,

@@ -92,6 +92,7 @@ OFFERS: Final[tuple[Offer, ...]] = (
     ),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own", shelf=Shelf.OWN),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account", shelf=Shelf.OWN),
+    Offer("日历订阅", "把支部安排、我的任务和传达期限放进手机自带的日历", "feeds"),
 )
 
 

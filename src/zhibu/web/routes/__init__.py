@@ -10,4 +10,5 @@ from typing import Final
 
 PUBLIC: Final = "public"  # nobody needs to be signed in
 SIGNED_IN: Final = "signed_in"  # everybody who is signed in; shows only what is their own
+BEARER: Final = "bearer"  # whoever has the address, which nobody can guess
 STEP: Final = "step"  # a step of getting in: opens only for who has begun it
