@@ -80,7 +80,10 @@ def world(db: Any, freeze: Callable[..., None]) -> World:
 @pytest.fixture
 def quick_documents(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each book and each picture is made for the first who asks for it."""
-    for name in ("books.typeset_book", "books.write_book_docx", "overview.draw_year_course"):
+    for name in (
+        "books.typeset_book", "books.write_book_docx", "overview.draw_year_course",
+        "reports.typeset_official", "reports.write_official_docx",
+    ):  # fmt: skip
         module, _, function = name.partition(".")
         real = getattr(__import__(f"zhibu.web.views.{module}", fromlist=["_"]), function)
         monkeypatch.setattr(f"zhibu.web.views.{name}", cache_by_text(real))

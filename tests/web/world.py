@@ -57,7 +57,7 @@ PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 ONLY_POST = frozenset({
     "sign-out", "record-save", "seal", "seal-countersign", "grant-revoke", "account-invite",
     "account-unlock", "account-switch", "import-decide", "import-confirm", "import-discard",
-    "import-undo", "robot-try", "assignment-remind",
+    "import-undo", "robot-try", "assignment-remind", "report-issue", "report-receive",
     "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split", "feedback-move",
     "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close",
 })  # fmt: skip
@@ -75,11 +75,13 @@ OF_ORGANIZATION = {
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
     "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
+    "responsibility-list",
     "theme-list", "theme-begin", "task-list", "robots", "robot-add", "feedback-desk", "feedback-waiting",
 }  # fmt: skip
 OF_TASK = {"task", "task-edit", "task-close", "task-drop", "task-reopen"}
 OF_ASSIGNMENT = {"assignment", "assignment-withdraw", "assignment-remind"}
 OF_GIVER = {"assignment-list", "assignment-new"}  # has others below it
+OF_REPORT = {"report", "report-below", "report-write", "report-issue", "report-docx", "report-pdf"}
 OF_ROBOT = {"robot", "robot-try", "robot-remove"}
 OF_CASE = {
     "feedback-case", "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split",
@@ -94,7 +96,7 @@ OF_IMPORT = {
 }  # fmt: skip
 NOT_OF_GROUPS = frozenset({
     "organization-move", "organization-merge", "organization-use", "organization-split", "imports",
-    "import-start", "import-template", "theme-begin",
+    "import-start", "import-template", "theme-begin", "responsibility-list",
 })  # fmt: skip
 FROM_ABOVE = frozenset({
     "organization-rename", "organization-move", "organization-merge", "organization-use",
@@ -145,6 +147,9 @@ class World:
             self.put(OF_ORGANIZATION, thing)
             if organization.kind in (Organization.Kind.COMMISSION, Organization.Kind.COMMITTEE):
                 self.put(OF_GIVER, thing)
+                self.put({"report-list"}, thing)
+                month = replace(thing, args=(organization.pk, 2026, 2))
+                self.put({*OF_REPORT, "report-receive"}, month)
             self.put({"overview-course"}, replace(thing, args=(organization.pk, 2026)))
             tables = replace(thing, args=(organization.pk, "members"))
             self.put({"import-template", "import-export"}, tables)
@@ -369,6 +374,8 @@ def _narrower(reach: Reach, name: str, verb: Verb, thing: Thing, *, writes: bool
         return reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4] or thing.path)
     if name in {"organization-dissolve", "organization-split"}:  # by the level above
         return bool(thing.path[:-4]) and reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4])
+    if name == "report-receive":
+        return bool(thing.path[:-4]) and reach.may(Verb.WRITE_REPORT, thing.path[:-4])
     if name in {*OF_CASE, "feedback-desk", "feedback-take"}:
         return _handles(reach, name, thing.path)
     if name == "import-export":  # every field, the personal ones too
