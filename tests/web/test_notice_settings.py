@@ -35,7 +35,7 @@ def _send(client: Client, name: str, *args: object, **fields: Any) -> Any:
 def test_a_mail_address_is_set_and_verified(cast: Cast) -> None:
     """Without JavaScript: set, wait for the code, give it back; each step says what comes next."""
     client = client_of(cast.member)
-    assert "设置邮箱" in _text(client, "notice-settings")
+    assert "发送验证码" in _text(client, "notice-settings")
     assert _send(client, "notice-mail", address="me@example.org").status_code == 303
     page = _text(client, "notice-settings")
     assert "验证码正在发送" in page

@@ -47,7 +47,7 @@ def test_the_bell_leads_to_the_list_and_counts(cast: Cast) -> None:
     home = _text(client, "branch-home", cast.branch.pk)
     assert f'href="{reverse("notice-list")}"' in home
     assert f'hx-get="{reverse("notice-count")}"' in home
-    assert ">1</span>" in _text(client, "notice-count")
+    assert 'class="unread">1<' in _text(client, "notice-count")
     assert _text(client_of(cast.deputy), "notice-count").strip() == ""
     for number in range(120):
         _tell(cast, cast.secretary, once=f"{number}")
@@ -147,3 +147,18 @@ def test_nothing_is_marked_by_looking(cast: Cast) -> None:
 def test_the_empty_list_says_what_it_is_for(cast: Cast) -> None:
     """Somebody without any role too."""
     assert "没有通知" in _text(client_of(cast.nobody), "notice-list")
+
+
+def test_the_number_leads_nobody_away(cast: Cast, settings: Any) -> None:
+    """Asked beside a page that sets a password or a second factor: no redirect, nothing shown."""
+    from zhibu.people.roles import Role
+
+    settings.MFA_ROLES = frozenset({Role.SECRETARY})
+    _tell(cast, cast.secretary, cast.member)
+    Person.objects.filter(pk=cast.member.pk).update(must_set_password=True)
+    for person in (cast.secretary, cast.member):
+        client = client_of(person)
+        assert client.get(reverse("notice-list")).status_code == 302
+        answer = client.get(reverse("notice-count"), headers={"HX-Request": "true"})
+        assert answer.status_code == 204
+        assert "HX-Redirect" not in answer

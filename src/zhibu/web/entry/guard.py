@@ -40,6 +40,9 @@ SET_UP: Final = FREE | {
     "mfa_download_recovery_codes",
 }
 
+# What a page asks for by itself, beside what the person does, leads nowhere.
+BESIDE: Final = frozenset({"notice-count"})
+
 
 class GuardMiddleware:
     """Ends a session that lasted too long, and leads to what must be done first."""
@@ -107,6 +110,8 @@ def _leave(request: HttpRequest, reason: str) -> HttpResponse:
 
 
 def _lead(request: HttpRequest, name: str, reason: str) -> HttpResponse:
+    if request.resolver_match and request.resolver_match.url_name in BESIDE:
+        return HttpResponse(status=204)
     if request.headers.get("HX-Request"):
         return HttpResponseClientRedirect(reverse(name))
     storage = messages.get_messages(request)

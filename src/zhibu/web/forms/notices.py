@@ -10,7 +10,7 @@ from zhibu.network.notices.models import Channel, Kind
 from zhibu.rules.notices import QUIET_FROM, QUIET_UNTIL, Hours
 
 HOURS: Final = [(str(hour), f"{hour}:00") for hour in range(24)]
-AT_ONCE: Final = ""
+AT_ONCE: Final = "now"
 
 
 class MailForm(forms.Form):
@@ -39,7 +39,7 @@ class HoursForm(forms.Form):
     """When one wants to be told."""
 
     digest = forms.ChoiceField(
-        label="什么时候发", required=False, choices=[(AT_ONCE, "有通知就发"), *(
+        label="什么时候发", choices=[(AT_ONCE, "有通知就发"), *(
             (value, f"每天{label}汇总成一条") for value, label in HOURS
         )],
     )  # fmt: skip
@@ -71,7 +71,7 @@ class HoursForm(forms.Form):
         return Hours(
             quiet_from=int(chosen.get("quiet_from", QUIET_FROM)),
             quiet_until=int(chosen.get("quiet_until", QUIET_UNTIL)),
-            digest_hour=int(chosen["digest"]) if chosen["digest"] else None,
+            digest_hour=None if chosen["digest"] == AT_ONCE else int(chosen["digest"]),
             days_off=chosen["days_off"],
         )
 
