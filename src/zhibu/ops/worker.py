@@ -82,6 +82,11 @@ def resume_assignments() -> None:
     service("zhibu.network.tasks.services:resume_assignments", at=clock.now())()
 
 
+def tell_of_feedback() -> None:
+    """Tell who handles feedback how much came on an earlier day and waits to be accepted."""
+    service("zhibu.network.feedback.services:tell_of_arrivals", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
@@ -95,6 +100,7 @@ CHORES: Final = (
     Chore("count and tell of texts", timedelta(seconds=2), run_text_jobs),
     Chore("seal the month", timedelta(hours=6), seal_month),
     Chore("forget notices", timedelta(days=1), forget_notices),
+    Chore("tell of feedback", timedelta(hours=1), tell_of_feedback),
     Chore("forget sessions", timedelta(days=1), lambda: call_command("clearsessions")),
     Chore(
         "forget finished tasks",

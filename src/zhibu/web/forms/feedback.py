@@ -15,13 +15,15 @@ NAMED, NAMELESS = "named", "nameless"
 _LONGEST: Final = 2000
 
 
-def _words(label: str, *, longest: int, hint: str = "", rows: int = 4) -> forms.CharField:
+def _words(
+    label: str, *, longest: int, hint: str = "", rows: int = 4, missing: str = "", style: str = ""
+) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=longest,
         help_text=hint,
-        widget=forms.Textarea(attrs={"rows": rows}),
-        error_messages={"required": f"请填写{label}。"},
+        widget=forms.Textarea(attrs={"rows": rows, "class": style} if style else {"rows": rows}),
+        error_messages={"required": missing or f"请填写{label}。"},
     )
 
 
@@ -29,10 +31,10 @@ class FeedbackForm(forms.Form):
     """What is wrong, about which of the four, with or without name; `way` is from whom to whom."""
 
     text = _words(
-        "哪里不好用、不合理，或者怎样更好", longest=_LONGEST, rows=5,
-        hint="写清遇到什么问题即可，不必讲格式。",
+        "哪里不好用、不合理，或者怎样更好", longest=_LONGEST,
+        missing="请写明要反映的问题。", style="short",
     )  # fmt: skip
-    about = forms.ChoiceField(label="关于", choices=labels_of(About), widget=forms.RadioSelect)
+    about = forms.ChoiceField(label="关于", choices=labels_of(About))
     name = forms.ChoiceField(
         label="是否具名",
         choices=((NAMED, "具名，便于答复"), (NAMELESS, "不具名，凭查询码看答复")),

@@ -19,6 +19,7 @@ from zhibu.org.reach import Hold
 from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
 from zhibu.rules.feedback import HELP_DAYS
+from zhibu.rules.wording import say_date
 from zhibu.web import access, clock
 from zhibu.web.answers import see_other
 from zhibu.web.entry.seats import chosen_first
@@ -113,7 +114,7 @@ def take(request: HttpRequest, pk: UUID) -> HttpResponse:
         back=back,
         intro=f"{case.organization.short_name}的一件反映"
         + (f"（关于{subject}）" if subject else "")
-        + f"，自{case.waiting_since:%Y-%m-%d}起等待办理。",
+        + f"，自{say_date(case.waiting_since)}起等待办理。",
         consequences=(
             f"办理转到{to.short_name}，{case.organization.short_name}不再办理。",
             "可以看到反映的原文，看不到反映人的姓名。",
