@@ -60,7 +60,12 @@ def _stays(rows: QuerySet[Any], at: str, office: Any) -> QuerySet[Any, Any]:
 
 
 def audience_paths(text: Text) -> tuple[str, ...]:
-    """The organisations that a text is for, by their paths on the day of issue."""
+    """The organisations that a text is for, by their paths on the day of issue.
+
+    Not asked again where they were fetched with the text.
+    """
+    if "audiences" in getattr(text, "_prefetched_objects_cache", {}):
+        return tuple(one.path for one in text.audiences.all())
     return tuple(Audience.objects.filter(text=text).values_list("path", flat=True))
 
 
