@@ -58,6 +58,8 @@ def main() -> int:
         photograph_secretary(camera)
         photograph_office(camera)
         photograph_network(camera)
+        photograph_notices(camera)
+        photograph_feedback(camera)
         photograph_administrators(camera)
         browser.close()
     for old in set(PICTURES.glob("*.png")) - camera.taken:
@@ -259,6 +261,46 @@ def photograph_network(camera: Camera) -> None:
     desk.fill("#id_label", "志愿服务组别")
     desk.get_by_role("button", name="增加", exact=True).click()
     camera.take(desk, "choices-desk", text="志愿服务组别")
+
+
+def photograph_feedback(camera: Camera) -> None:
+    """Something is wrong: sent, answered, handled, and what changed because of it."""
+    phone = camera.sign_in("zhibu01", PHONE)
+    camera.go(phone, "/feedback/new/?at=/norms/beijing-trial/2017/D1/")
+    phone.fill("#id_text", "三个月一次的时间能不能按自然季度写明，避免跨季补开。")
+    camera.take(phone, "feedback-new-phone", text="关于规定")
+    camera.go(phone, "/feedback/")
+    phone.locator("main .items a").first.click()
+    camera.take(phone, "feedback-one-phone", text="办理经过")
+    camera.go(phone, "/feedback/improvements/")
+    camera.take(phone, "feedback-improvements-phone", text="改进")
+    nameless = camera.sign_in("dangyuan", PHONE)
+    camera.go(nameless, "/feedback/new/?at=/more/")
+    nameless.fill("#id_text", "内容相同的通知能不能合并发。")
+    nameless.get_by_label("不具名").check()
+    nameless.get_by_role("button", name="发送").click()
+    camera.take(nameless, "feedback-sent-phone", text="查询码")
+    desk = camera.sign_in("dangban", DESK)
+    committee = find_key(desk.url)
+    camera.go(desk, f"/o/{committee}/feedback/")
+    camera.take(desk, "feedback-desk-desk", text="等待受理")
+    desk.locator("main tbody a").nth(1).click()
+    desk.get_by_role("heading", name="与相近的事项合并").click()
+    desk.evaluate("window.scrollTo(0, 200)")
+    camera.take(desk, "feedback-case-desk", text="反映的内容")
+    camera.go(desk, f"/o/{committee}/feedback/waiting/")
+    camera.take(desk, "feedback-waiting-desk", text="需要协助")
+
+
+def photograph_notices(camera: Camera) -> None:
+    """What a secretary is told, and a robot of the office."""
+    phone = camera.sign_in("zhibu01", PHONE)
+    camera.go(phone, "/notices/")
+    phone.locator("#unread .unread").wait_for()
+    camera.take(phone, "notices-phone", text="未读的在前")
+    desk = camera.sign_in("dangban", DESK)
+    camera.go(desk, f"/o/{find_key(desk.url)}/robots/")
+    camera.take(desk, "robots-desk", text="机关党务工作群")
 
 
 def faulty_roster() -> bytes:
