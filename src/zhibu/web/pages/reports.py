@@ -23,6 +23,7 @@ from zhibu.people.roles import Verb
 from zhibu.rules.periods import first_of, month_index
 from zhibu.rules.reporting_values import KindRow, MonthReport, Section, Source
 from zhibu.web.pages.forms import Crumb
+from zhibu.web.pages.sources import opens
 
 RECENT: Final = 3
 """So many months up to this one are offered for writing."""
@@ -256,7 +257,7 @@ def _link(
     if source not in _LINKS:
         return "", ""
     label, name, verb = _LINKS[source]
-    if not reach.may(verb, organization.path):
+    if not opens(reach, verb, organization.path):
         return "", ""
     return label, reverse(name, args=(organization.pk,))
 

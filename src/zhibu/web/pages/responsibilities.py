@@ -19,6 +19,7 @@ from zhibu.rules.responsibilities import Fulfilment, Judged, Measure, count_stat
 from zhibu.rules.verdicts import Verdict
 from zhibu.rules.wording import say_article
 from zhibu.web.pages.forms import Crumb
+from zhibu.web.pages.sources import opens
 
 MARKS: Final[Mapping[Fulfilment, str]] = {
     Fulfilment.MET: "done",
@@ -208,6 +209,6 @@ def _link(measure: Measure, holder: Holder, reach: Reach, day: date) -> tuple[st
     if measure in _OF_HOME and holder.home != holder.organization.pk:
         return "", ""  # records of a branch that is not the one on this page
     name, page, args, verb = _LINKS[measure]
-    if not reach.may(verb, holder.organization.path):
+    if not opens(reach, verb, holder.organization.path):
         return "", ""
     return name, reverse(page, args=args(holder, day))
