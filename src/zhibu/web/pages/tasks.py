@@ -141,8 +141,8 @@ def task_row(
 def _origin(task: Task) -> str:
     if task.assignment_id is None:
         return f"{task.began_on.month}月{task.began_on.day}日会议议定"
-    assignment = task.assignment
-    if assignment is None or not Task.assignment.is_cached(task):
+    assignment = task.assignment if Task.assignment.is_cached(task) else None
+    if assignment is None:
         return "上级交办"
     given_by = assignment.organization.short_name
     return f"{given_by}交办" + (f"（{assignment.meeting}）" if assignment.meeting else "")
