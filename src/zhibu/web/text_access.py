@@ -12,10 +12,11 @@ from django.http import Http404, HttpRequest
 
 from zhibu.network.dissemination import queries
 from zhibu.network.dissemination.models import Text
+from zhibu.org import paths
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
-from zhibu.web.access import get_organization, get_visible, person_of, reach
+from zhibu.web.access import get_visible, person_of, reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,18 @@ def _looks_at(reached: Reach, text: Text, person: queries.PersonText | None) -> 
     return bool(seats) and queries.texts_seen(reached, Verb.SEE_REACH).filter(pk=text.pk).exists()
 
 
+def _has_come(text: Text, level: Organization) -> bool:
+    """Whether the text is for somebody at, below or above this level and has come down to it."""
+    path = queries.path_of(text, level)
+    audience = queries.audience_paths(text)
+    if not any(path.startswith(one) or one.startswith(path) for one in audience):
+        return False
+    above = path[: -paths.WIDTH]
+    if not text.is_by_level or text.path in {path, above}:
+        return True
+    return text.forwards.filter(path=above).exists()
+
+
 def get_kept(request: HttpRequest, pk: UUID) -> Text:
     """The text, if this person may write and issue at the organisation that it is of; else 404."""
     rows = Text.objects.select_related("organization")
@@ -70,11 +83,12 @@ def get_reached(
     request: HttpRequest, pk: UUID, organization: UUID, verb: Verb
 ) -> tuple[Text, Organization]:
     """A sent text and a level of the tree at which this verb may be done with it; else 404."""
-    level = get_organization(request, organization, verb)
-    if level.kind == Organization.Kind.GROUP:
-        raise Http404
     rows = Text.objects.sent().select_related("organization").prefetch_related("audiences")
     text = rows.filter(pk=pk).first()
-    if text is None or not _looks_at(reach(request), text, None):
+    if text is None:
+        raise Http404
+    levels = queries.levels_of(text).exclude(kind=Organization.Kind.GROUP)
+    level: Organization = get_visible(request, levels, verb, prefix="", pk=organization)
+    if not _has_come(text, level) and not _looks_at(reach(request), text, None):
         raise Http404
     return text, level

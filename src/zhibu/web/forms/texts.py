@@ -81,10 +81,24 @@ class Offered:
         return cls(organization, children if len(children) <= LISTED else (), below, tuple(themes))
 
 
+class RevisionField(forms.IntegerField):
+    """The revision that a writer has seen. What is none is one that is long gone."""
+
+    def __init__(self) -> None:
+        super().__init__(widget=forms.HiddenInput, min_value=0, required=False)
+
+    def clean(self, value: Any) -> int:
+        """A number, 0 for anything else."""
+        try:
+            return super().clean(value) or 0
+        except forms.ValidationError:
+            return 0
+
+
 class RevisedForm(forms.Form):
     """A form that names the revision that its writer has seen."""
 
-    revision = forms.IntegerField(widget=forms.HiddenInput, min_value=0, required=False)
+    revision = RevisionField()
 
     def renumber(self, revision: int) -> None:
         """The writer has been shown a later one."""

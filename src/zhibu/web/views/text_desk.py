@@ -289,7 +289,7 @@ def _save(
     by, at = person_of(request), clock.now()
     if text is None:
         return services.draft_text(organization=organization, draft=form.draft, by=by, at=at)
-    revision = form.cleaned_data["revision"] or 0
+    revision = form.cleaned_data["revision"]
     return services.save_text(text=text, revision=revision, draft=form.draft, by=by, at=at)
 
 
@@ -388,7 +388,7 @@ def _do_amend(request: HttpRequest, text: Text, form: AmendForm) -> HttpResponse
     is_new = given["extent"] == "version"
     try:
         services.amend_text(
-            text=text, revision=given["revision"] or 0, title=given["title"], body=form.body_text,
+            text=text, revision=given["revision"], title=given["title"], body=form.body_text,
             note=given["note"], is_new_version=is_new, keep=form.kept,
             added=[(sent.name or "", sent) for sent in given["attachments"]],
             by=person_of(request), at=clock.now(),

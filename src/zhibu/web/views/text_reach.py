@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -17,8 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from zhibu.documents.unreached import write_unreached_xlsx
 from zhibu.handbook.models import Record
 from zhibu.network.dissemination import queries, services
-from zhibu.network.dissemination.models import Receipt, Text, TextJob
-from zhibu.org.models import Member, Membership, MemberSpell, Organization
+from zhibu.network.dissemination.models import Receipt, Text
+from zhibu.org.models import Member, Membership, MemberSpell, Organization, Place
 from zhibu.org.queries import ancestors_of
 from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
@@ -51,7 +52,8 @@ from zhibu.web.text_access import get_reached
 from zhibu.web.views.text_desk import FORM_METHODS
 
 MOST_EXPORTED: Final = 20_000
-MOST_STUCK: Final = 10
+MOST_STUCK: Final = 300  # levels that are looked at
+MOST_NAMED: Final = 10
 
 
 @require_safe
@@ -69,20 +71,21 @@ def _page(request: HttpRequest, text: Text, level: Organization, part: str) -> R
     today = clock.today()
     is_branch = level.kind == Organization.Kind.BRANCH
     coverage = queries.reach_at(text, level)
-    rows: tuple[LevelRow, ...] = ()
+    stuck = _stuck(text, level)
+    levels: tuple[LevelRow, ...] = ()
     people: tuple[PersonRow, ...] = ()
     if part == "levels":
         paged = page_of(request, queries.reach_below(text, level))
-        rows = _levels(request, text, paged)
+        levels = _levels(request, text, paged, stuck)
     elif part == "left":
-        paged = page_of(request, queries.not_reached(text, level, reach(request), today))
+        rows = queries.not_reached(text, level, reach(request), today)
+        paged = page_of(request, rows.annotate(is_infirm=_infirm(text)))
         people = _left(request, text, paged)
     else:
         paged = page_of(request, queries.reached_seats(text, level, reach(request)))
         people = _reached(request, text, paged)
     if part != "levels":
         note_reading(request, "see_reach", level, None)
-    stuck = _stuck(text, level)
     may_issue = reach(request).may(Verb.ISSUE_TEXT, level.path)
     here = reverse("text-reach", args=(text.pk, level.pk))
     return ReachPage(
@@ -99,26 +102,28 @@ def _page(request: HttpRequest, text: Text, level: Organization, part: str) -> R
             if not (is_branch and key == "levels")
         ),
         part=part,
-        levels=rows,
+        levels=levels,
         people=people,
         paged=paged,
         with_branch=not is_branch,
         with_how=any(one.how or one.note for one in people),
         with_acts=any(one.visit or one.withdraw for one in people),
-        stuck=stuck,
+        stuck=_name(stuck),
         advice=advise(
             text,
             coverage,
             is_branch=is_branch,
             may_remind=may_issue,
-            branches=sum(row.coverage.open > 0 for row in rows)
+            branches=sum(row.coverage.open > 0 for row in levels)
             if paged.paginator.num_pages == 1
             else 0,
         ),
         recalled=_recalled(text),
-        reminded=_reminded(text, level),
+        reminded=_reminded(level) if may_issue else "",
         may_remind=may_issue and text.is_asking and coverage.open > 0,
-        may_forward=may_issue and text.is_asking and level.name in stuck,
+        may_forward=may_issue
+        and text.is_asking
+        and any(p.organization_id == level.pk for p in stuck),
         may_export=reach(request).may(Verb.EXPORT, level.path) and coverage.open > 0,
         crumbs=_crumbs(request, text, level),
     )
@@ -280,7 +285,9 @@ def _need_whole_pen(request: HttpRequest, branch: Organization) -> None:
         raise Http404
 
 
-def _levels(request: HttpRequest, text: Text, paged: Page[Any]) -> tuple[LevelRow, ...]:
+def _levels(
+    request: HttpRequest, text: Text, paged: Page[Any], stuck: tuple[Place, ...]
+) -> tuple[LevelRow, ...]:
     places = list(paged)
     coverages: dict[str, Coverage] = queries.coverages(text, [place.path for place in places])
     reached = reach(request)
@@ -289,32 +296,32 @@ def _levels(request: HttpRequest, text: Text, paged: Page[Any]) -> tuple[LevelRo
         for place in places
         if reached.may(Verb.SEE_REACH, place.organization.path)
     }
-    stuck = _stuck_paths(text, places)
-    return level_rows(text, places, coverages, stuck=stuck, within_reach=seen, today=clock.today())
+    return level_rows(
+        text,
+        places,
+        coverages,
+        stuck={place.path for place in stuck},
+        within_reach=seen,
+        today=clock.today(),
+    )
 
 
-def _stuck_paths(text: Text, places: Sequence[Any]) -> frozenset[str]:
-    """Which of these levels have not sent a text on; one query."""
-    if not text.is_by_level or not places:
-        return frozenset()
-    paths = {place.path for place in places}
-    sent = set(text.forwards.filter(path__in=paths).values_list("path", flat=True))
-    return frozenset(paths - sent)
-
-
-def _stuck(text: Text, level: Organization) -> tuple[str, ...]:
+def _stuck(text: Text, level: Organization) -> tuple[Place, ...]:
+    """Where at and below this level it is stuck, as many as are worth naming."""
     if not text.is_by_level or not text.is_asking:
         return ()
-    rows = queries.not_forwarded(text, level).values_list("name", flat=True)
-    names = list(rows[: MOST_STUCK + 1])
-    return tuple(names[:MOST_STUCK]) + (("…",) if len(names) > MOST_STUCK else ())
+    return tuple(queries.not_forwarded(text, level)[:MOST_STUCK])
+
+
+def _name(stuck: tuple[Place, ...]) -> tuple[str, ...]:
+    names = tuple(place.name for place in stuck[:MOST_NAMED])
+    return (*names, "……") if len(stuck) > MOST_NAMED else names
 
 
 def _left(request: HttpRequest, text: Text, paged: Page[Any]) -> tuple[PersonRow, ...]:
     """The names of a page, each with a way to write down a visit where there may be one."""
     of_members = text.readers == Readers.MEMBERS.value
     rows = list(paged)
-    infirm = _infirm(rows, text)
     writes: dict[UUID, bool] = {}
     found = []
     for row in rows:
@@ -322,28 +329,26 @@ def _left(request: HttpRequest, text: Text, paged: Page[Any]) -> tuple[PersonRow
         if place.pk not in writes:
             pen = pen_of(request, place)
             writes[place.pk] = pen is not None and pen.groups is None
-        may_visit = writes[place.pk] and text.is_asking and row.member_id in infirm
+        may_visit = writes[place.pk] and text.is_asking and row.is_infirm
         sees_why = reach(request).may(Verb.SEE_PERSONAL, place.path)
         found.append(
             unreached_row(
                 row,
                 of_members=of_members,
                 visit=reverse("text-visit", args=(text.pk, row.member_id)) if may_visit else "",
-                is_infirm=sees_why and row.member_id in infirm,
+                is_infirm=sees_why and row.is_infirm,
                 waits=False,
             )
         )
     return tuple(found)
 
 
-def _infirm(rows: Iterable[Any], text: Text) -> frozenset[UUID]:
-    """Who of them was too old or ill to come at some time since the text was issued."""
+def _infirm(text: Text) -> Exists:
+    """Whether somebody was too old or ill to come at some time since the text was issued."""
     spells = MemberSpell.objects.filter(
-        member__in=[row.member_id for row in rows],
-        kind=MemberSpell.Kind.INFIRM,
-        since__lte=clock.today(),
-    ).filter(Q(until__isnull=True) | Q(until__gte=text.issue_day))
-    return frozenset(spells.values_list("member_id", flat=True))
+        member=OuterRef("member"), kind=MemberSpell.Kind.INFIRM, since__lte=clock.today()
+    )
+    return Exists(spells.filter(Q(until__isnull=True) | Q(until__gte=text.issue_day)))
 
 
 def _reached(request: HttpRequest, text: Text, paged: Page[Any]) -> tuple[PersonRow, ...]:
@@ -383,28 +388,22 @@ def _recalled(text: Text) -> str:
     return f"文件已经撤回。理由：{text.recall_reason}" if text.state == Text.State.RECALLED else ""
 
 
-def _reminded(text: Text, level: Organization) -> str:
+def _reminded(level: Any) -> str:
     """When those below were reminded last."""
-    job = (
-        TextJob.objects.filter(
-            text=text, kind=TextJob.Kind.REMIND, path=queries.path_of(text, level)
-        )
-        .order_by("-made_at")
-        .first()
-    )
-    if job is None:
-        return ""
-    return f"最近一次提醒：{job.on.month}月{job.on.day}日，提醒{job.done}人。"
+    on: date | None = level.reminded_on
+    return f"最近一次提醒：{on.month}月{on.day}日，提醒{level.reminded}人。" if on else ""
 
 
 def _crumbs(request: HttpRequest, text: Text, level: Organization) -> tuple[Crumb, ...]:
     """The list of texts of the level that one looks from, then the levels down to this one."""
     reached = reach(request)
-    above = [
-        each
-        for each in ancestors_of(level)
-        if reached.may(Verb.SEE_REACH, each.path) and each.path.startswith(text.path)
-    ]
+    above: list[Organization] = []
+    if level.pk != text.organization_id and reached.may(Verb.SEE_REACH, level.path[:-4]):
+        above = [
+            each
+            for each in ancestors_of(level)
+            if reached.may(Verb.SEE_REACH, each.path) and each.path.startswith(text.path)
+        ]
     first = above[0] if above else level
     return (
         Crumb(f"{first.short_name}的传达工作", reverse("text-list", args=(first.pk,))),
