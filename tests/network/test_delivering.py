@@ -25,7 +25,7 @@ from zhibu.network.notices.channels import (
 from zhibu.network.notices.delivering import LEASE, claim, deliver_due, send, send_codes
 from zhibu.network.notices.models import Channel, Delivery, Kind, Notice, Outage
 from zhibu.network.notices.services import read_all_notices, take_back, tell, tell_organization
-from zhibu.network.notices.spreading import spread_all
+from zhibu.network.notices.spreading import spread_all, withhold_waiting
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb
@@ -590,3 +590,18 @@ def test_spreading_again_makes_nothing_twice(cast: Cast, post: Post) -> None:
     Notice.objects.update(is_spread=False)
     spread_all(AT, chunk=2)
     assert Delivery.objects.count() == 3
+
+
+def test_what_comes_from_a_backup_is_not_sent_again(cast: Cast, post: Post, clock: Time) -> None:
+    """Neither what waited nor what was not spread yet; the notices themselves are there."""
+    _mail(cast.secretary)
+    _tell(cast, cast.secretary)
+    tell(
+        people=[cast.secretary.id], kind=Kind.TASK, title="x", address="/", once="b", at=AT,
+        organization_id=cast.branch.id, subject="", verb=None,
+    )  # fmt: skip
+    assert withhold_waiting() == 1
+    spread_all(AT)
+    assert _deliver(clock) == 0
+    assert post.mails == []
+    assert Notice.objects.count() == 2

@@ -28,6 +28,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import DataError, IntegrityError, connection, models, transaction
 from django.db.migrations.recorder import MigrationRecorder
 
+from zhibu.network.notices.spreading import withhold_waiting
 from zhibu.network.search.services import clear_index, note_everything
 from zhibu.ops import changeover
 
@@ -294,6 +295,7 @@ def load_tables(archive: zipfile.ZipFile, contents: Contents, progress: Progress
                 if loaded != expected:
                     raise BackupFaulty(f"{label} 应有 {expected} 行，实有 {loaded} 行。")
             note_everything()
+            withhold_waiting()
             connection.check_constraints()
             _reset_sequences(list(known.values()))
     except (IntegrityError, DataError) as error:

@@ -81,6 +81,19 @@ def _spread_messages(at: datetime, chunk: int, calendar: WorkCalendar) -> int | 
     return len(deliveries)
 
 
+@transaction.atomic
+def withhold_waiting() -> int:
+    """Send nothing of what waits, for rows that come from a backup; how many deliveries.
+
+    They were sent long ago, or this is a drill on another machine. The notices themselves stay.
+    """
+    Notice.objects.filter(is_spread=False).update(is_spread=True)
+    Message.objects.filter(is_spread=False).update(is_spread=True)
+    Channel.objects.filter(busy_until__isnull=False).update(busy_until=None)
+    waiting = Delivery.objects.filter(next_at__isnull=False)
+    return waiting.update(state=Delivery.State.WITHHELD, next_at=None)
+
+
 def takes(channel: Channel, kind: str) -> bool:
     """Whether what is of this kind goes through the channel."""
     return not channel.kinds or kind in channel.kinds
