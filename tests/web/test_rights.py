@@ -41,6 +41,7 @@ ARGUMENTS = {
     "norm": ("small", "1"), "norm-requirement": ("small", "1", "D1"), "link-remove": (1,),
     "mfa_remove_webauthn": (1,), "notice": (UUID(int=1),), "channel": (UUID(int=1),),
     "feedback-one": (UUID(int=1),), "task-report": (UUID(int=1),),
+    "text": (UUID(int=1),), "text-acknowledge": (UUID(int=1),), "text-file": (UUID(int=1),),
     "channel-try": (UUID(int=1),), "channel-remove": (UUID(int=1),),
 }  # fmt: skip
 # What would be a good form, should somebody forget to ask for the right.

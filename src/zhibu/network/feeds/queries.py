@@ -22,6 +22,7 @@ from zhibu.plans.facts import standing_of
 from zhibu.plans.models import LineChange, Plan, PlanLine
 from zhibu.rules.feeds import LineOnCalendar, Occasion, asks, occasions_of, span_of
 from zhibu.rules.norm import Activity, Attendees
+from zhibu.rules.wording import say_date
 
 MOST = 2000
 """So many lines, tasks and texts are shown of each kind."""
@@ -156,7 +157,7 @@ def _tasks(person: Person, today: date) -> list[Occasion]:
             key=f"task-{row.pk.hex}",
             day=row.due_on,
             title=f"任务到期：{row.title[:80]}",
-            notes=f"应于{row.due_on.year}年{row.due_on.month}月{row.due_on.day}日前办结",
+            notes=f"应于{say_date(row.due_on)}前办结",
             changed_at=row.touched_at or row.made_at,
             address=reverse("task", args=(row.pk,)),
         )
