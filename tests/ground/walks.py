@@ -81,7 +81,9 @@ def open_page(chromium: Browser, live_server: Any, complaints: Complaints) -> It
     """Open a page of a given size with cookies of its own: `open_page(PHONE, javascript=False)`."""
     contexts: list[BrowserContext] = []
 
-    def open_one(viewport: dict[str, int] = DESK, *, javascript: bool = True) -> Page:
+    def open_one(
+        viewport: dict[str, int] = DESK, *, javascript: bool = True, worker: bool = False
+    ) -> Page:
         context = chromium.new_context(
             viewport=viewport,  # type: ignore[arg-type]
             base_url=live_server.url,
@@ -90,6 +92,8 @@ def open_page(chromium: Browser, live_server: Any, complaints: Complaints) -> It
             java_script_enabled=javascript,
             has_touch=viewport["width"] < 600,
             accept_downloads=True,
+            # What a test does to the network itself would pass the worker by.
+            service_workers="allow" if worker else "block",
         )
         contexts.append(context)
         if javascript:

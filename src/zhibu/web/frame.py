@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
 from zhibu.org.models import Organization
 from zhibu.org.reach import Hold
-from zhibu.people.roles import LABELS, Verb
+from zhibu.people.roles import LABELS, TABLE, Verb
 from zhibu.web import clock
 from zhibu.web.access import reach
 from zhibu.web.entry.seats import can_switch, chosen_first, is_chosen
@@ -91,6 +92,8 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "can_switch": can_switch(request),
         "role_label": LABELS[seat.role] if seat else "",
         "branch_ways": _branch_ways(request, branch),
+        "session_seconds": settings.SESSION_COOKIE_AGE,
+        "writes": branch if branch and Verb.DRAFT_RECORD in TABLE[branch.role] else None,
         "today": clock.today(),
     }
 

@@ -14,18 +14,30 @@ from zhibu.handbook.refusals import DraftConflict, RecordRefused
 from zhibu.handbook.versions import read_version
 from zhibu.ledger.services import note
 from zhibu.org.models import Organization
+from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.contents_data import Data, from_data, to_data
 
 
 @transaction.atomic
-def start_record(*, branch: Organization, by: Person, at: datetime, draft: RecordContent) -> Record:
-    """A new record with its draft. Raises ContentError for a content that cannot be stored."""
+def start_record(
+    *, branch: Organization, by: Person, at: datetime, draft: RecordContent, key: UUID | None = None
+) -> Record:
+    """A new record with its draft. Raises ContentError for a content that cannot be stored.
+
+    `key` is the record's, where a device without a network has given it one: IntegrityError when
+    it has come before.
+    """
     if branch.kind != Organization.Kind.BRANCH:
         raise RecordRefused("只有党支部可以填写记录。")
     record = Record.objects.create(
-        branch=branch, draft=_checked(draft), revision=1, drafted_by=by, drafted_at=at
+        id=key or new_key(),
+        branch=branch,
+        draft=_checked(draft),
+        revision=1,
+        drafted_by=by,
+        drafted_at=at,
     )
     note(
         by=by,

@@ -76,10 +76,13 @@
     if (saved) {
       clearTimeout(retry);
       if (changes === sent) localStorage.removeItem(key);
+      beside.ask({ ask: "drop", key: form.dataset.keep });
       return;
     }
     if (event.detail.xhr.status === 0 || event.detail.xhr.status >= 500) {
-      say("没有连上服务器，内容留在本机，连上后自动保存", true);
+      say("没有连上服务器，内容已存在本机，联网后自动提交", true);
+      const kept = fields().filter(([name]) => name !== "csrfmiddlewaretoken");
+      beside.ask({ ask: "keep", item: { key: form.dataset.keep, record: form.dataset.keep, deed: "save", fields: kept, title: form.elements.topic?.value ?? "" } });
       clearTimeout(retry);
       retry = setTimeout(() => htmx.trigger(form, "keep-retry"), 15000);
     } else if (event.detail.xhr.status === 200) { // the page that asks who one is
@@ -173,3 +176,107 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
   if (field) { field.focus(); field.select(); } else document.querySelector("[data-search]")?.click();
 });
+
+// ── 手机：离线记录 ──────────────────────────────────────────────────────────────────────────────
+// The worker beside the pages (worker.js) keeps what could not be sent, and sends it. Here is what
+// people see of it, and who they are. Without it (no HTTPS, an old browser) nothing else changes.
+const beside = (() => {
+  const { worker, person, session, branch, branchName } = document.body.dataset;
+  const shelf = navigator.serviceWorker;
+  if (!worker || !shelf || !window.isSecureContext) return { ask: async () => undefined };
+  const ask = async (what) => {
+    const { active } = await shelf.ready;
+    return new Promise((done) => {
+      const { port1, port2 } = new MessageChannel();
+      port1.onmessage = (event) => done(event.data);
+      active.postMessage(what, [port2]);
+    });
+  };
+  const say = (text, address, bad) => {
+    const note = document.createElement("p");
+    note.className = `notice ${bad ? "warning" : "success"}`;
+    note.textContent = text;
+    if (address) { const link = document.createElement("a"); link.href = address; link.textContent = "查看"; note.append(" ", link); }
+    document.getElementById("messages").append(note);
+  };
+  let again = 0;
+  shelf.addEventListener("message", (event) => {
+    for (const { state, said, title, address } of event.data.outcomes ?? []) {
+      if (state === "sign-in") { if (!person) say("本机有待提交的内容，登录后自动提交。", "", true); continue; }
+      if (state === "waiting") { clearTimeout(again); again = setTimeout(() => ask({ ask: "send" }), 15000); continue; }
+      say(`离线填写的“${title || "记录"}”：${said}`, address, state !== "filed");
+    }
+    document.dispatchEvent(new Event("later-changed"));
+  });
+  shelf.register(worker).then(async () => {
+    // A session lasts so long at most: after that this device asks who is there.
+    if (person) await ask({ ask: "who", who: { person, branch, branchName, until: Date.now() + Number(session) * 1000 } });
+    if (navigator.onLine) await ask({ ask: "send" });
+    document.dispatchEvent(new Event("later-changed"));
+  }).catch(() => { /* a page without the worker is a page as before */ });
+  window.addEventListener("online", () => ask({ ask: "send" }));
+  return { ask };
+})();
+(() => {
+  const form = document.getElementById("later-form");
+  if (!form) return;
+  const list = document.getElementById("later-kept");
+  const state = document.getElementById("later-state");
+  const STATES = { waiting: "已存在本机，联网后提交", conflict: "与他人的修改有冲突，请核对", refused: "未能提交" };
+  // A key like those of the server: by time, so that records lie in their order.
+  const newKey = () => { const at = Date.now().toString(16).padStart(12, "0"); return `${at.slice(0, 8)}-${at.slice(8)}-7${crypto.randomUUID().slice(15)}`; };
+  let key = "";
+  const clear = () => { key = ""; form.reset(); const now = new Date(); form.elements.day.value = new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10); };
+  const button = (text, act) => { const made = document.createElement("button"); made.type = "button"; made.className = "small"; made.textContent = text; made.addEventListener("click", act); return made; };
+  const open = (item) => {
+    clear();
+    key = item.key;
+    for (const [name, value] of item.fields) for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) if (field.type === "checkbox") field.checked ||= field.value === value; else field.value = value;
+    form.scrollIntoView();
+  };
+  const row = (item) => {
+    const line = document.createElement("li");
+    const text = document.createElement("span");
+    text.className = "grow";
+    const hint = document.createElement("span");
+    hint.className = "hint";
+    const at = new Date(item.at).toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });
+    hint.textContent = `${at} · ${STATES[item.state]}${item.said ? `：${item.said}` : ""}`;
+    text.append(item.title || "未填写主题", document.createElement("br"), hint);
+    line.append(text);
+    if (item.deed.startsWith("new") && item.state === "waiting") line.append(button("修改", () => open(item)));
+    if (item.address) { const link = document.createElement("a"); link.className = "button small"; link.href = item.address; link.textContent = "打开核对"; line.append(link); }
+    const drop = button("删去", () => { if (drop.dataset.sure) beside.ask({ ask: "drop", key: item.key }).then(show); else { drop.dataset.sure = "1"; drop.textContent = "确认删去"; } });
+    line.append(drop);
+    return line;
+  };
+  const show = async () => {
+    const { who, items = [] } = (await beside.ask({ ask: "list" })) ?? {};
+    form.hidden = !who?.branch;
+    list.hidden = !items.length;
+    list.querySelector("ul").replaceChildren(...items.map(row));
+    document.getElementById("later-branch").textContent = who?.branchName ?? "";
+    const says = who?.branch ? "没有网络也可以写：内容只存在本机，联网后自动提交，只提交一次。" : "请先联网登录，再在这里写记录；存在本机的内容由本人登录后提交。";
+    document.getElementById("later-says").textContent = items.length && who ? `已存在本机${items.length}份，联网后提交。` : says;
+  };
+  document.addEventListener("later-changed", show);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const deed = event.submitter?.value ?? "new";
+    if (!form.elements.topic.value.trim()) { state.textContent = "请填写议题（主题）。"; form.elements.topic.focus(); return; }
+    key ||= newKey();
+    // What nobody filled in is what the server knows already.
+    const fields = [...new FormData(form)].filter(([, value]) => value.trim());
+    const { who } = await beside.ask({ ask: "list" });
+    const item = { key, submission: key, deed, branch: who?.branch, fields, title: form.elements.topic.value.trim() };
+    const isKept = await beside.ask({ ask: "keep", item });
+    state.textContent = isKept ? "已存在本机，联网后提交。" : "没有存下，请不要关闭本页，联网登录后再试。";
+    if (!isKept) return;
+    clear();
+    await show();
+    scrollTo(0, 0);
+    if (navigator.onLine) beside.ask({ ask: "send" });
+  });
+  clear();
+  show();
+})();
