@@ -127,12 +127,16 @@ def _read_seats(posts: QuerySet[Post], grants: QuerySet[Grant]) -> tuple[Seat, .
     return tuple(seats)
 
 
-def organizations_at(organization: Organization, day: date) -> QuerySet[Organization]:
-    """An organisation and those right below it, groups left out, in the order of the tree."""
+def organizations_at(key: UUID, day: date) -> QuerySet[Organization]:
+    """An organisation and those right below it, groups left out, in the order of the tree.
+
+    The organisation itself comes first; each of the others brings it as its parent.
+    """
+    below = Q(parent=key) & (Q(dissolved_on=None) | Q(dissolved_on__gte=day))
     return (
-        Organization.objects.filter(Q(pk=organization.pk) | Q(parent=organization))
+        Organization.objects.filter(Q(pk=key) | below)
         .exclude(kind=Organization.Kind.GROUP)
-        .filter(Q(dissolved_on=None) | Q(dissolved_on__gte=day))
+        .select_related("parent")
         .order_by("path")
     )
 

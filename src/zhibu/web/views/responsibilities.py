@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from zhibu.network.responsibilities.facts import holders_in, holders_of_person
 from zhibu.network.responsibilities.queries import organizations_at
-from zhibu.org.models import Organization
 from zhibu.people.roles import Verb
 from zhibu.web import access, clock
 from zhibu.web.pages.forms import Crumb
@@ -33,14 +32,13 @@ def mine(request: HttpRequest) -> HttpResponse:
 @require_safe
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The posts of an organisation in full, those right below it in short."""
-    organization = access.get_organization(request, pk, Verb.SEE_OVERVIEW)
-    if organization.kind == Organization.Kind.GROUP:
-        raise Http404
     day, now = clock.today(), clock.now()
-    rows = page_of(request, organizations_at(organization, day), SIZE)
-    shown = [organization, *(one for one in rows if one.pk != organization.pk)]
-    if rows.number > 1:
-        shown = shown[1:]
+    rows = page_of(request, organizations_at(pk, day), SIZE)
+    shown = list(rows)
+    organization = next((one if one.pk == pk else one.parent for one in shown), None)
+    if organization is None:
+        raise Http404
+    access.require(request, Verb.SEE_OVERVIEW, organization.path)
     reach = access.reach(request)
     page = build_list(
         organization,
