@@ -28,7 +28,7 @@ def line(state: State, *, happened: date | None = None, due: date = DUE) -> Line
         (State.UPCOMING, None, ["党课", "最后一天：党课"], [PLANNED, DUE], "尚未完成"),
         (State.OPEN, None, ["党课", "最后一天：党课"], [PLANNED, DUE], "尚未完成"),
         (State.DUE_SOON, None, ["党课", "最后一天：党课"], [PLANNED, DUE], "尚未完成"),
-        (State.OVERDUE, None, ["党课", "最后一天：党课（已逾期）"], [PLANNED, DUE], "已逾期"),
+        (State.OVERDUE, None, ["党课", "最后一天：党课（已逾期）"], [PLANNED, DUE], "逾期未完成"),
         (State.DONE, date(2026, 3, 9), ["党课（已完成）"], [date(2026, 3, 9)], "已完成"),
         (State.DONE_LATE, date(2026, 4, 2), ["党课（逾期完成）"], [date(2026, 4, 2)], "逾期完成"),
         (State.WAIVED, None, ["党课（已免除）"], [PLANNED], "已免除"),
