@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from tqdm import tqdm
 
+from zhibu.network.search.services import note_everything, rebuild_index
 from zhibu.ops import checks
 from zhibu.ops.accounts import (
     Account,
@@ -71,8 +72,10 @@ def demo(*, seed: int, branches: int | None, years: int) -> int:
         with transaction.atomic():
             if branches is None:
                 stage = build_bureau(**told)
+                rebuild_index()
             else:
                 stage = build_multitude(**told, branches=branches, years=years)
+                note_everything()  # the worker indexes them
             remember_accounts(settings.DATA_DIR, password=password, accounts=stage.accounts)
     click.echo(describe_accounts(password, stage.accounts))
     return 0
