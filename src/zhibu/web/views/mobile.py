@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
@@ -30,6 +31,7 @@ _FILES: Final = ("web/zhibu.css", "web/zhibu.js", "web/mark.svg", "django_htmx/h
 _SIZES: Final = (192, 512)
 
 
+@login_not_required
 @require_safe
 def manifest(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """What a telephone wants to know to put it among its programs."""
@@ -63,6 +65,7 @@ def manifest(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's s
     return answer
 
 
+@login_not_required
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The script that works beside the pages. It lies at the root, so that it works for all of them."""
@@ -85,6 +88,7 @@ def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's sig
     return answer
 
 
+@login_not_required
 @require_safe
 def offline(request: HttpRequest) -> HttpResponse:
     """The empty page 离线记录: the same for everybody, and nothing on it is anybody's."""
