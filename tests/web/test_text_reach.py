@@ -153,13 +153,13 @@ def test_an_old_member_is_visited(cast: Cast) -> None:
     client = client_of(cast.secretary)
     said = page_of(client, text, cast.branch)
     address = reverse("text-visit", args=[text.pk, cast.members[5].pk])
-    assert said.count("登记走访传达") == 1
+    assert said.count("登记上门传达") == 1
     assert address in said
     assert client.get(address).status_code == 200
     values = {"visited_on": "2026-03-12", "visitor": str(cast.members[1].pk)}
     assert client.post(address, values).status_code == 303
     reached = page_of(client, text, cast.branch, part="reached")
-    assert "乙二芳走访传达" in reached
+    assert "乙二芳上门传达" in reached
     receipt = Receipt.objects.get()
     back = reverse("text-visit-withdraw", args=[receipt.pk])
     assert back in reached

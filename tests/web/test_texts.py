@@ -254,10 +254,10 @@ def test_what_a_meeting_or_a_visit_passed_on_is_not_asked_again(cast: Cast) -> N
         text=text, member=cast.members[4], visitor=cast.members[1],
         visited_on=date(2026, 3, 12), by=cast.secretary, at=NINE + timedelta(days=1, hours=1),
     )  # fmt: skip
-    assert "走访时向您传达" in page_of(client, text)
+    assert "上门向您传达" in page_of(client, text)
     listed = client.get(reverse("text-reading")).content.decode()
     assert "没有需要您阅读的文件" in listed
-    assert "走访传达" in listed
+    assert "上门传达" in listed
 
 
 def test_whoever_is_on_no_roster_is_told_so(cast: Cast) -> None:

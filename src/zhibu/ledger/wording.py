@@ -90,6 +90,8 @@ VERBS: Final[Mapping[str, str]] = MappingProxyType(
         "forward_text": "转发",
         "recall_text": "撤回",
         "remind_text": "提醒阅读",
+        "see_reach": "查看传达名单",
+        "export_unreached": "导出未传达名单",
         "record_visit": "登记上门传达",
         "withdraw_visit": "撤销上门传达",
         "seal_branch": "封存",

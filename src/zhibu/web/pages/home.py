@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 from django.urls import reverse
 
 from zhibu.handbook.models import Record
+from zhibu.network.dissemination.queries import texts_to_pass_on, to_read
 from zhibu.network.tasks.queries import at_hand
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
@@ -19,6 +21,7 @@ from zhibu.plans.facts import standing_of
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules.standing import Standing, State
 from zhibu.web.pages.tasks import TaskRow, is_from_above, task_row
+from zhibu.web.templatetags.words import short_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,15 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A text that waits, and by when it should have reached everybody."""
+
+    address: str
+    title: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
 class HomePage:
     """The home of a branch on one day."""
 
@@ -56,7 +68,11 @@ class HomePage:
     may_plan: bool
     advice: str  # what to do next, in one line
     tasks: tuple[TaskRow, ...]  # one's own; whoever keeps tasks sees all that are due
+    to_read: tuple[Reading, ...]  # texts that ask this person, a few of them
+    to_pass_on: tuple[Reading, ...]  # texts for the next meeting of the branch, a few of them
 
+
+TEXTS: Final = 5  # that the page names
 
 _ORDER = {State.OVERDUE: 0, State.DUE_SOON: 1, State.OPEN: 2, State.UPCOMING: 3}
 
@@ -64,6 +80,7 @@ _ORDER = {State.OVERDUE: 0, State.DUE_SOON: 1, State.OPEN: 2, State.UPCOMING: 3}
 def build_home(branch: Organization, reach: Reach, day: date, person: Person) -> HomePage:
     """What is missing, due and done this month."""
     may_record = reach.may(Verb.DRAFT_RECORD, branch.path)
+    may_pass_on = may_record and reach.may(Verb.SEE_REACH, branch.path)
     own_groups = set(reach.groups(branch.path))
     leads_only = bool(own_groups) and not reach.may(Verb.DRAFT_PLAN, branch.path)
     items = [
@@ -86,6 +103,33 @@ def build_home(branch: Organization, reach: Reach, day: date, person: Person) ->
         may_plan=reach.may(Verb.DRAFT_PLAN, branch.path),
         advice=_advise(missing, due, plans.get(day.year)),
         tasks=_tasks(branch, reach, day, person),
+        to_read=_to_read(person),
+        to_pass_on=_to_pass_on(branch, day) if may_pass_on else (),
+    )
+
+
+def _to_read(person: Person) -> tuple[Reading, ...]:
+    rows = to_read(person).select_related("organization")[:TEXTS]
+    return tuple(
+        Reading(
+            reverse("text", args=(text.pk,)),
+            text.title,
+            f"{text.organization.short_name}下发"
+            + (f"，请于{short_day(text.reach_by)}前阅知" if text.reach_by else ""),
+        )
+        for text in rows
+    )
+
+
+def _to_pass_on(branch: Organization, day: date) -> tuple[Reading, ...]:
+    rows = texts_to_pass_on(branch, day).order_by("-since", "key")[:TEXTS]
+    return tuple(
+        Reading(
+            reverse("text-reach", args=(row["key"], branch.pk)),
+            row["title"],
+            f"{short_day(row['since'])}下发，还有党员没有传达到",
+        )
+        for row in rows
     )
 
 

@@ -161,7 +161,7 @@ def reached_row(
             record = reverse("record", args=(receipt.record_id,))
     elif receipt.how == Receipt.How.VISIT:
         visitor = receipt.visitor.name if receipt.visitor else ""
-        how = f"{say_day(receipt.visited_on)}{visitor}走访传达"
+        how = f"{say_day(receipt.visited_on)}{visitor}上门传达"
     else:
         how = f"{say_moment(receipt.at)}本人阅知"
     return PersonRow(
@@ -185,7 +185,7 @@ def advise(
     where = f"，在{branches}个党组织" if branches else ""
     said = f"应传达{coverage.expected}人，还有{coverage.open}人没有传达到{where}。"
     if is_branch:
-        return said + "可以在会议上传达（记录会议时勾选这份文件），请本人阅读确认，或者走访传达。"
+        return said + "可以在会议上传达（记录会议时勾选这份文件），请本人阅读确认，或者上门传达。"
     return said + ("可以只提醒没有传达到的。" if may_remind else "")
 
 

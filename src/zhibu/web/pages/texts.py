@@ -37,7 +37,7 @@ MOST_MEETINGS: Final = 20
 HOW: Final = {
     Receipt.How.READ: "已阅知",
     Receipt.How.MEETING: "会议传达",
-    Receipt.How.VISIT: "走访传达",
+    Receipt.How.VISIT: "上门传达",
 }
 
 
@@ -327,7 +327,7 @@ def _sentence(receipt: Receipt) -> str:
     if receipt.how == Receipt.How.MEETING:
         return "已在支部会议上向您传达。"
     if receipt.how == Receipt.How.VISIT:
-        return f"已于{say_day(receipt.visited_on)}走访时向您传达。"
+        return f"已于{say_day(receipt.visited_on)}上门向您传达。"
     return f"您已于{say_day(receipt.at)}阅知。"
 
 

@@ -228,10 +228,10 @@ def visit(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"已登记走访传达：{membership.member.name}。")
+            messages.success(request, f"已登记上门传达：{membership.member.name}。")
             return see_other("text-reach", pk, branch.pk)
     page = FormPage(
-        title=f"登记走访传达：{membership.member.name}",
+        title=f"登记上门传达：{membership.member.name}",
         form=form,
         submit="登记",
         back=reverse("text-reach", args=(pk, branch.pk)),
@@ -265,10 +265,10 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
         except Refused as refused:
             form.add_error(None, str(refused))
         else:
-            messages.success(request, f"{receipt.member.name}的走访传达已取消。")
+            messages.success(request, f"{receipt.member.name}的上门传达已取消。")
             return see_other("text-reach", text.pk, branch.pk)
     page = FormPage(
-        title=f"取消走访传达：{receipt.member.name}",
+        title=f"取消上门传达：{receipt.member.name}",
         form=form,
         submit="取消这次登记",
         back=reverse("text-reach", args=(text.pk, branch.pk)),
