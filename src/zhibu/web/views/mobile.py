@@ -27,7 +27,7 @@ from zhibu.web.pages.record_form import COMMON
 from zhibu.web.views.later import take
 
 # What the page without a network is drawn with.
-_FILES: Final = ("web/zhibu.css", "web/zhibu.js", "web/mark.svg", "django_htmx/htmx.min.js")
+_FILES: Final = ("web/zhibu.css", "web/zhibu.js", "web/mark.svg", "django_htmx/htmx-2.min.js")
 _SIZES: Final = (192, 512)
 
 
