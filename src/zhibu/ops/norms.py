@@ -23,6 +23,7 @@ from zhibu.rules.packs import (
     say_diff,
     shelve_packs,
 )
+from zhibu.rules.responsibility_lists import check_list, is_list, read_list
 from zhibu.web import clock
 
 PackFile = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -40,7 +41,7 @@ def norm() -> None:
 @norm.command("check")
 @click.argument("files", nargs=-1, required=True, type=PackFile, metavar="文件……")
 def check_files(files: tuple[Path, ...]) -> int:
-    """检查规范包文件，一次列出全部问题。
+    """检查规范包和责任清单文件，一次列出全部问题。
 
     每个问题写明文件、行号、位置和改法。不需要数据库；所扩展的规范包在同一文件夹、
     一同给出的文件和随程序提供的规范包中查找。
@@ -49,6 +50,9 @@ def check_files(files: tuple[Path, ...]) -> int:
     shelf = shelve_packs([*texts.values(), *neighbours(files), *shipped()])
     failed = 0
     for file, text in texts.items():
+        if is_list(text):
+            failed += not tell_list(str(file), text)
+            continue
         faults = check_pack(text, shelf)
         failed += bool(faults)
         if faults:
@@ -111,6 +115,18 @@ def diff(before: str, after: str) -> int:
     click.echo(f"由“{old.title}”（{old.version}）改为“{new.title}”（{new.version}）：")
     click.echo(say_diff(diff_norms(old, new)) or "对支部没有变化。")
     return 0
+
+
+def tell_list(file: str, text: str) -> bool:
+    """What is wrong with a list of responsibilities, or how much it holds; whether it is sound."""
+    faults = check_list(text)
+    if faults:
+        tell_faults(file, faults)
+        return False
+    posts = read_list(text).posts
+    items = sum(len(post.items) for post in posts)
+    click.echo(f"{file}：没有问题。岗位 {len(posts)} 个，责任 {items} 项。")
+    return True
 
 
 def read_text(file: Path) -> str:

@@ -22,6 +22,7 @@ from zhibu.ops.demo.population import (
     put_grant,
     put_organization,
 )
+from zhibu.ops.demo.reports import put_reports
 from zhibu.ops.demo.scenery import (
     BUREAU,
     CENTRE,
@@ -69,6 +70,7 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     put_themes(stage, committee, office, populations)
     put_texts(stage, committee, office, populations)
     put_feedback(stage, committee, office, populations)
+    put_reports(stage, committee, office)
     put_notices(stage, committee, office, populations)
     return stage
 
