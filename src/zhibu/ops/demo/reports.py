@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from uuid import UUID
 
 from django.utils import timezone
 
@@ -71,7 +72,7 @@ def _beside(committee: Organization) -> list[Organization]:
     return list(beside.exclude(pk=committee.pk).order_by("path"))
 
 
-def _office_of(organization: object) -> Person | None:
+def _office_of(organization: UUID | None) -> Person | None:
     grant = (
         Grant.objects.filter(organization=organization, role=Role.OFFICE, until=None)
         .select_related("person")
