@@ -38,6 +38,7 @@ from zhibu.ops.demo.scenes import Bureau, play_scenes
 from zhibu.ops.demo.seeds import BranchSketch, draw_branch
 from zhibu.ops.demo.stage import Stage
 from zhibu.ops.demo.tables import Table, draw_tables
+from zhibu.ops.demo.tasks import put_tasks
 from zhibu.ops.demo.texts import put_texts
 from zhibu.ops.demo.themes import put_themes
 from zhibu.org.models import Organization, Post
@@ -69,6 +70,7 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     play_scenes(stage, Bureau(committee, populations, office))
     put_themes(stage, committee, office, populations)
     put_texts(stage, committee, office, populations)
+    put_tasks(stage, committee, office, populations)
     put_feedback(stage, committee, office, populations)
     put_reports(stage, committee, office)
     put_notices(stage, committee, office, populations)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -167,15 +166,15 @@ def build_list(
         for task in pages
     )
     is_branch = organization.kind == Organization.Kind.BRANCH
-    stale: Iterable[Task] = ()
+    stale: list[Task] = []
     if not is_branch and organization.kind != Organization.Kind.GROUP:
-        stale = stale_tasks(organization, today)[:STALE_SHOWN]
+        stale = list(stale_tasks(organization, today)[:STALE_SHOWN])
     return TaskListPage(
         organization=organization,
         rows=rows,
         pages=pages,
         tabs=tuple(Tab(value, label, value == state) for value, label in STATES),
-        advice=_advise(rows, today) if state == "open" else "",
+        advice=_advise(rows, today, len(stale)) if state == "open" else "",
         stale=tuple(
             task_row(one, today, soon_days=organization.soon_days, from_above=True) for one in stale
         ),
@@ -185,10 +184,12 @@ def build_list(
     )
 
 
-def _advise(rows: tuple[TaskRow, ...], today: date) -> str:
+def _advise(rows: tuple[TaskRow, ...], today: date, stale: int) -> str:
     late = sum(1 for row in rows if row.standing is TaskStanding.OVERDUE)
     if late:
         return f"有{late}项已过期限，请先办理：{rows[0].title[:40]}。"
+    if stale:
+        return "下级有任务逾期超过七天，请了解困难、帮助解决。"
     if rows:
         first = rows[0].due_on
         day = f"{first.month}月{first.day}日"
