@@ -173,6 +173,29 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     assert fits(phone)
 
 
+def test_a_form_that_opens_leaves_the_finger_where_it_is(cast: Cast, open_page: OpenPage) -> None:
+    """Whoever taps into a field as soon as the form is there goes on typing in that field.
+
+    The form used to take the focus to its first field a moment after it was drawn; on a slow
+    machine what was typed went nowhere, and the line was saved without it.
+    """
+    plan = adopted(cast)
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
+    phone.evaluate(
+        """() => new MutationObserver((_, watch) => {
+          const field = document.getElementById("id_topic");
+          if (field) { field.focus(); watch.disconnect(); }
+        }).observe(document.body, { childList: true, subtree: true })"""
+    )
+    current = line_of(plan, "theme_day", 10)
+    phone.locator(f"#l{current.pk}").get_by_role("link", name="修改").click()
+    phone.locator("#id_topic").wait_for()
+    phone.wait_for_timeout(300)
+    assert phone.evaluate("document.activeElement.id") == "id_topic"
+
+
 def test_without_script_every_month_is_open_and_a_line_is_edited(
     cast: Cast, open_page: OpenPage
 ) -> None:
