@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
-from uuid import UUID
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +12,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.cast import make_cast
 
+from zhibu.network.notices import asking
 from zhibu.network.notices.models import Kind, Message, Notice
+from zhibu.network.notices.queries import count_unread, seen_by
 from zhibu.network.notices.services import (
     read_all_notices,
     read_notice,
@@ -145,3 +147,26 @@ def test_reading_counts_the_first_time(cast: Cast) -> None:
     assert notice.read_at == AT
     assert read_all_notices(by=cast.secretary, at=AT) == 1
     assert read_all_notices(by=cast.deputy, at=AT) == 0
+
+
+def test_a_room_is_asked_again_about_its_things(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What no verb decides is decided by who knows: hidden as soon as they say no, and back with yes."""
+    seen, hidden = uuid4(), uuid4()
+    readable = {seen}
+    monkeypatch.setattr(asking, "_askers", {"thing": lambda _, keys: readable & set(keys)})
+    for key in (seen, hidden):
+        _tell(cast, cast.member, once=str(key), subject=f"thing:{key}", verb=None)
+    _tell(cast, cast.member, once="other", subject="task:1")
+    reach = reach_of(cast.member, AT)
+
+    def shown() -> set[str]:
+        return {notice.subject for notice in seen_by(cast.member, reach)}
+
+    assert shown() == {f"thing:{seen}", "task:1"}
+    assert count_unread(cast.member, reach) == 2
+    readable.add(hidden)
+    assert len(shown()) == 3
+    readable.clear()
+    assert shown() == {"task:1"}

@@ -25,8 +25,8 @@ from zhibu.network.notices import outages
 from zhibu.network.notices.channels import code_of
 from zhibu.network.notices.letters import Item, chat_text, code_body, mail_body, mail_subject
 from zhibu.network.notices.mail import HOST, is_mail_set, send_mail
-from zhibu.network.notices.models import Channel, Delivery, Notice
-from zhibu.network.notices.queries import due_channels, hours_chosen
+from zhibu.network.notices.models import Channel, Delivery
+from zhibu.network.notices.queries import due_channels, hours_chosen, seen_by
 from zhibu.network.notices.robots import ask_robot
 from zhibu.network.notices.wire import SECONDS, Rejected, Unreachable
 from zhibu.org.reach import reach_of
@@ -232,7 +232,7 @@ def _sort(
         reach = reach_of(channel.person, now)
         if channel.person.is_active:
             wanted = [row.notice_id for row in rows if row.notice_id]
-            found = Notice.objects.filter(pk__in=wanted).unread().visible_to(reach)
+            found = seen_by(channel.person, reach, only_unread=True).filter(pk__in=wanted)
             visible = set(found.values_list("pk", flat=True))
     sendable, withheld = [], []
     for row in rows:

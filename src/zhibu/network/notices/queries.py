@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import Case, IntegerField, Min, Q, QuerySet, Value, When
 
+from zhibu.network.notices.asking import without_hidden
 from zhibu.network.notices.models import Channel, Delivery, Notice, Outage, Preference
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
@@ -20,16 +21,23 @@ def notices_of(person: Person, reach: Reach) -> QuerySet[Notice]:
         When(read_at__isnull=True, then=Value(0)), default=Value(1), output_field=IntegerField()
     )
     return (
-        Notice.objects.filter(person=person)
-        .visible_to(reach)
+        seen_by(person, reach)
         .select_related("organization")
         .order_by(unread_first, "-made_at", "-id")
     )
 
 
+def seen_by(person: Person, reach: Reach, *, only_unread: bool = False) -> QuerySet[Notice]:
+    """A person's notices whose matter they may still see: asked anew each time."""
+    mine = Notice.objects.filter(person=person)
+    if only_unread:
+        mine = mine.unread()
+    return without_hidden(mine.visible_to(reach), person)
+
+
 def count_unread(person: Person, reach: Reach, most: int = 100) -> int:
     """How many are unread and may be shown, up to `most`."""
-    unread = Notice.objects.filter(person=person).unread().visible_to(reach).order_by()
+    unread = seen_by(person, reach, only_unread=True).order_by()
     return unread[:most].count()
 
 

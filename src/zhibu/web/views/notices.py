@@ -9,8 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from zhibu.network.notices.models import Notice
-from zhibu.network.notices.queries import count_unread
+from zhibu.network.notices.queries import count_unread, seen_by
 from zhibu.network.notices.services import read_all_notices, read_notice
 from zhibu.web import access, clock
 from zhibu.web.answers import see_other
@@ -34,8 +33,8 @@ def count(request: HttpRequest) -> HttpResponse:
 @require_safe
 def open_one(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Mark it as read and go where it leads."""
-    mine = Notice.objects.filter(person=access.person_of(request))
-    notice = get_object_or_404(mine.visible_to(access.reach(request)), pk=pk)
+    mine = seen_by(access.person_of(request), access.reach(request))
+    notice = get_object_or_404(mine, pk=pk)
     read_notice(notice=notice, at=clock.now())
     return redirect(notice.address)
 

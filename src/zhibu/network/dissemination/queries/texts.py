@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -54,6 +54,12 @@ def texts_of_person(person: Person) -> TextQuerySet:
             acknowledged_at=Subquery(mine.values("at")[:1]), how=Subquery(mine.values("how")[:1])
         )
     )
+
+
+def readable_of(person: Person, keys: Collection[UUID]) -> set[UUID]:
+    """Of the texts with these keys those that are for this person now."""
+    mine = texts_of_person(person).asking().filter(pk__in=keys).order_by()
+    return set(mine.values_list("pk", flat=True))
 
 
 def to_read(person: Person) -> TextQuerySet:
