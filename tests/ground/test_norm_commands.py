@@ -91,3 +91,18 @@ def test_diff_by_name_and_by_file(capsys: pytest.CaptureFixture[str]) -> None:
     assert "没有变化" in capsys.readouterr().out
     assert cli.run(["norm", "diff", "branch@2018", "nichts@1"]) == 1
     assert "nichts@1" in capsys.readouterr().err
+
+
+def test_check_reads_a_list_of_responsibilities_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The one that is shipped is sound; a faulty one is told with line and reason."""
+    shipped = CATALOGUE / "lists" / "responsibilities.toml"
+    assert cli.run(["norm", "check", str(shipped)]) == 0
+    assert "岗位 9 个" in capsys.readouterr().out
+    bad = tmp_path / "bad.toml"
+    text = shipped.read_text(encoding="utf-8").replace('measure = "report"', 'measure = "raport"')
+    bad.write_text(text, encoding="utf-8")
+    assert cli.run(["norm", "check", str(bad)]) == 1
+    line = next(at for at, each in enumerate(text.splitlines(), 1) if "raport" in each)
+    assert f"{bad}:{line}:" in capsys.readouterr().err
