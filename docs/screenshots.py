@@ -58,7 +58,9 @@ def main() -> int:
         photograph_secretary(camera)
         photograph_office(camera)
         photograph_network(camera)
+        photograph_texts(camera)
         photograph_notices(camera)
+        photograph_tasks(camera)
         photograph_feedback(camera)
         photograph_administrators(camera)
         browser.close()
@@ -290,6 +292,51 @@ def photograph_feedback(camera: Camera) -> None:
     camera.take(desk, "feedback-case-desk", text="反映的内容")
     camera.go(desk, f"/o/{committee}/feedback/waiting/")
     camera.take(desk, "feedback-waiting-desk", text="需要协助")
+
+
+def photograph_tasks(camera: Camera) -> None:
+    """A decision that becomes a task, the next meeting's agenda, the list, what the office follows."""
+    phone = camera.sign_in("zhibu01", PHONE)
+    branch = find_key(phone.url)
+    camera.go(phone, f"/o/{branch}/tasks/")
+    camera.take(phone, "task-list-phone", text="最近一项的期限")
+    camera.go(phone, f"/b/{branch}/records/new/")
+    phone.get_by_text("安排表以外的活动").click()
+    phone.get_by_label("支部党员大会", exact=True).check()
+    phone.get_by_role("button", name="开始记录").click()
+    phone.wait_for_url("**/edit/")
+    phone.locator("#field-follow_ups").evaluate("one => scrollTo(0, one.offsetTop - 40)")
+    camera.take(phone, "task-agenda-phone", text="上次议定事项")
+    phone.get_by_role("button", name="增加一项决议").click()
+    phone.fill("#decision-1-text", "每周三下午开展窗口业务练兵")
+    phone.locator(".task-note summary").click()
+    phone.select_option("#decision-1-owner", index=2)
+    phone.fill("#decision-1-proof", "练兵安排已公布")
+    phone.locator("#field-decisions").evaluate("one => scrollTo(0, one.offsetTop - 20)")
+    camera.take(phone, "task-decision-phone", text="以什么证明完成")
+    desk = camera.sign_in("dangban", DESK)
+    camera.go(desk, f"/o/{find_key(desk.url)}/assignments/")
+    desk.locator("main .items a").first.click()
+    camera.take(desk, "assignment-desk", text="各组织办理情况")
+
+
+def photograph_texts(camera: Camera) -> None:
+    """A member reads; the office writes, and sees how far a text has got."""
+    phone = camera.sign_in("dangyuan", PHONE)
+    camera.go(phone, "/texts/")
+    camera.take(phone, "text-reading-phone", text="请您阅读")
+    phone.get_by_role("link", name="关于本月主题党日安排的通知").click()
+    camera.take(phone, "text-phone", text="已阅知")
+    desk = camera.sign_in("dangban", DESK)
+    committee = find_key(desk.url)
+    camera.go(desk, f"/o/{committee}/texts/new/")
+    desk.fill("#id_title", "关于做好年终总结工作的通知")
+    desk.fill("#id_body", "各党支部：\n请结合工作手册中的记录总结全年工作，不另行收集材料。")
+    camera.take(desk, "text-compose-desk", text="发给谁")
+    camera.go(desk, f"/o/{committee}/texts/")
+    desk.get_by_role("link", name="关于开展岗位练兵和政治理论学习的通知").click()
+    desk.get_by_role("link", name="传达情况").click()
+    camera.take(desk, "text-reach-desk", text="还有")
 
 
 def photograph_notices(camera: Camera) -> None:
