@@ -62,6 +62,7 @@ def main() -> int:
         photograph_notices(camera)
         photograph_tasks(camera)
         photograph_feedback(camera)
+        photograph_reports(camera)
         photograph_administrators(camera)
         browser.close()
     for old in set(PICTURES.glob("*.png")) - camera.taken:
@@ -292,6 +293,23 @@ def photograph_feedback(camera: Camera) -> None:
     camera.take(desk, "feedback-case-desk", text="反映的内容")
     camera.go(desk, f"/o/{committee}/feedback/waiting/")
     camera.take(desk, "feedback-waiting-desk", text="需要协助")
+
+
+def photograph_reports(camera: Camera) -> None:
+    """The month as it is written, who below has reported, what each one has to do."""
+    desk = camera.sign_in("dangban", DESK)
+    committee = find_key(desk.url)
+    camera.go(desk, f"/o/{committee}/reports/")
+    desk.locator("main .items a.button").nth(1).click()
+    camera.take(desk, "report-desk", text="总体进展")
+    above = camera.sign_in("gongwei", DESK)
+    commission = find_key(above.url)
+    camera.go(above, f"/o/{commission}/reports/")
+    above.locator("main a[href$='/below/']").nth(1).click()
+    camera.take(above, "report-below-desk", text="按组织顺序排列")
+    phone = camera.sign_in("zhibu01", PHONE)
+    camera.go(phone, "/my/responsibilities/")
+    camera.take(phone, "responsibility-mine-phone", text="依据")
 
 
 def photograph_tasks(camera: Camera) -> None:
