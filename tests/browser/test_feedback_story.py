@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from tests.browser.test_plan_story import fits, sign_in
 from tests.cast import Cast, make_cast
-from tests.ground.walks import DESK, PHONE, OpenPage
+from tests.ground.walks import DESK, PHONE, Complaints, OpenPage
 from tests.web.plan_story import load_norms
 
 from zhibu.network.feedback.allowance import ALLOWANCE
@@ -58,14 +58,22 @@ def write(page: Page, text: str) -> None:
     page.fill("#id_text", text)
 
 
-def test_what_does_not_work_is_asked_and_answered(cast: Cast, open_page: OpenPage) -> None:
+def told(page: Page, words: str) -> None:
+    """The page says that it is done."""
+    page.locator(".notice.success", has_text=words).wait_for()
+
+
+def test_what_does_not_work_is_asked_and_answered(
+    cast: Cast, open_page: OpenPage, complaints: Complaints
+) -> None:
     """Three branches ask, the office joins and asks the city, the answer arrives with each asker."""
+    complaints.expect("422")  # a summary that copies what was written
     phone = open_page(PHONE)
     sign_in(phone, cast.secretary)
     write(phone, TEXTS[0])
     assert fits(phone)
     phone.get_by_role("button", name="发送").click()
-    phone.get_by_text("已送达").wait_for()
+    told(phone, "已送达")
     course = phone.url
     for person, text in ((cast.neighbour, TEXTS[1]), (cast.deputy, TEXTS[2])):
         other = open_page(PHONE)
@@ -74,7 +82,7 @@ def test_what_does_not_work_is_asked_and_answered(cast: Cast, open_page: OpenPag
         if person == cast.deputy:  # to the office, past the own secretary
             other.select_option("#id_way", label=f"{cast.committee.short_name}办理")
         other.get_by_role("button", name="发送").click()
-        other.get_by_text("已送达").wait_for()
+        told(other, "已送达")
 
     desk = open_page(DESK)
     sign_in(desk, cast.office)
@@ -83,12 +91,12 @@ def test_what_does_not_work_is_asked_and_answered(cast: Cast, open_page: OpenPag
     desk.get_by_role("link", name=TEXTS[0]).click()
     assert cast.secretary.name in desk.inner_text("main")
     desk.get_by_role("button", name="受理").click()
-    desk.get_by_text("已受理，反映人会看到").wait_for()
+    told(desk, "已受理，反映人会看到")
     desk.get_by_role("heading", name="与相近的事项合并").click()
     for box in desk.locator("#join input[type=checkbox]").all():
         box.check()
     desk.get_by_role("button", name="合并办理").click()
-    desk.get_by_text("已合并2件").wait_for()
+    told(desk, "已合并2件")
     desk.get_by_role("heading", name="报上级").click()
     desk.fill("#up textarea", f"有人说{TEXTS[1]}")
     desk.get_by_role("button", name="报上级").click()
@@ -96,7 +104,7 @@ def test_what_does_not_work_is_asked_and_answered(cast: Cast, open_page: OpenPag
     assert desk.input_value("#up textarea") == f"有人说{TEXTS[1]}"  # what was typed is still there
     desk.fill("#up textarea", SUMMARY)
     desk.get_by_role("button", name="报上级").click()
-    desk.get_by_text("答复会同时送到反映人").wait_for()
+    told(desk, "答复会同时送到反映人")
 
     city = open_page(DESK)
     sign_in(city, cast.keeper)
@@ -110,10 +118,10 @@ def test_what_does_not_work_is_asked_and_answered(cast: Cast, open_page: OpenPag
     city.get_by_role("heading", name="答复", exact=True).click()
     city.fill("#answer textarea", ANSWER)
     city.get_by_role("button", name="答复", exact=True).click()
-    city.get_by_text("已答复，送到每一位反映人").wait_for()
+    told(city, "已答复，送到每一位反映人")
     city.fill("#close [name=outcome]", "规范已经写明")
     city.get_by_role("button", name="办结").click()
-    city.get_by_text("已办结，列入").wait_for()
+    told(city, "已办结，列入")
 
     for page in (phone, other):
         page.goto(course if page is phone else reverse("feedback-mine"))
@@ -143,7 +151,7 @@ def test_without_a_name_the_code_is_the_way_back(cast: Cast, open_page: OpenPage
     phone.fill("#id_text", "同样的材料报了两遍")
     phone.get_by_label("不具名").check()
     phone.get_by_role("button", name="发送").click()
-    phone.get_by_text("已经送达").wait_for()
+    phone.get_by_role("heading", name="已经送达").wait_for()
     code = phone.inner_text(".secret-code code")
     assert fits(phone)
     assert Feedback.objects.get().person is None
@@ -159,7 +167,7 @@ def test_without_a_name_the_code_is_the_way_back(cast: Cast, open_page: OpenPage
     city.get_by_role("heading", name="不予采纳").click()
     city.fill("#refuse textarea", "两处用途不同")
     city.get_by_role("button", name="不予采纳").click()
-    city.get_by_text("已说明不予采纳的理由").wait_for()
+    told(city, "已说明不予采纳的理由")
 
     phone.get_by_role("link", name="凭查询码查看").click()
     phone.fill("#id_code", code.lower().replace("-", " "))
@@ -168,7 +176,7 @@ def test_without_a_name_the_code_is_the_way_back(cast: Cast, open_page: OpenPage
     phone.get_by_role("heading", name="要求继续办理").click()
     phone.fill("#id_reason", "用途可以合并")
     phone.get_by_role("button", name="要求继续办理").click()
-    phone.get_by_text("已要求继续办理").first.wait_for()
+    told(phone, "已要求继续办理")
     assert code not in phone.url
     city.reload()
     assert "用途可以合并" in city.inner_text("main")
