@@ -20,6 +20,14 @@ from zhibu.handbook.models import Record
 from zhibu.handbook.services import redact_part, start_correction, void_record
 from zhibu.handbook.services.drafts import save_draft
 from zhibu.ledger.models import Entry
+from zhibu.network.dissemination.models import Text
+from zhibu.network.dissemination.services import (
+    TextDraft,
+    amend_text,
+    draft_text,
+    issue_text,
+    recall_text,
+)
 from zhibu.network.search.models import SearchEntry, number_of
 from zhibu.network.search.services import index_changes, marks_of
 from zhibu.org.models import Member, Membership, Organization
@@ -73,6 +81,14 @@ def file(scene: Scene, content: RecordContent | None = None, **changes: Any) -> 
     return record
 
 
+def issue(scene: Scene, *, title: str, body: str) -> Text:
+    """A text of the committee for everybody below it."""
+    cast = scene.cast
+    draft = TextDraft(title, body, (cast.committee.pk,))
+    text = draft_text(organization=cast.committee, draft=draft, by=cast.office, at=AT)
+    return issue_text(text=text, revision=text.revision, by=cast.office, at=AT)
+
+
 # What the pages of a person say, and the words by which what is in them is found.
 WORDS = ("年度工作计划", "谈心谈话甲乙", "第一支部", "测试条例", "会议室", "上年度", "党员")
 
@@ -104,6 +120,43 @@ def test_everybody_finds_what_they_may_open_and_nothing_else(world: World) -> No
             names = found(person, member.name, kind="people")
             assert (reverse("member", args=one.args) in names) is is_seen, (who, member.name)
     assert checked > 60
+
+
+def test_a_text_is_found_by_whom_it_is_for_and_by_who_looks_after_it(world: World) -> None:
+    """For each person and each text that was sent: it is found where its page opens. Drafts never."""
+    index_changes(now=AT)
+    texts = list(Text.objects.all())
+    assert texts
+    opened = 0
+    for who, person in world.scene.cast.people().items():
+        client = client_of(person)
+        for text in texts:
+            address = reverse("text", args=(text.pk,))
+            opens = client.get(address).status_code == 200
+            opened += opens
+            is_found = address in found(person, text.title, kind="text")
+            assert is_found is (opens and not text.is_draft), (who, text.title)
+            assert (address in found(person, text.title)) is is_found
+    assert opened > 5
+
+
+def test_a_text_that_changed_or_was_recalled_is_found_as_it_stands(scene: Scene) -> None:
+    """By its new words, no longer by the old ones; a recalled one says so."""
+    cast = scene.cast
+    text = issue(scene, title="关于开展调研的通知", body="请各支部围绕基层减负开展调查研究。")
+    index_changes(now=AT)
+    address = reverse("text", args=(text.pk,))
+    assert found(cast.office, "基层减负") == [address]
+    later = AT + timedelta(hours=1)
+    amend_text(
+        text=text, revision=text.revision, title=text.title, note="改题目", is_new_version=False,
+        body="请各支部围绕服务群众开展调查研究。", by=cast.office, at=later,
+    )  # fmt: skip
+    index_changes(now=later)
+    assert found(cast.office, "基层减负") == []
+    assert found(cast.office, "服务群众") == [address]
+    recall_text(text=text, reason="发错了", by=cast.office, at=later)
+    assert "已撤回" in page(cast.office, q="服务群众")
 
 
 def test_a_word_of_somebody_elses_leaves_no_trace(scene: Scene) -> None:
