@@ -65,6 +65,8 @@ def build_small(
                 ),
                 batch_size=500,
             )
+        if not is_sqlite:
+            trees.settle()
     return root, office, list(Person.objects.exclude(pk=office.pk).order_by("pk"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -31,7 +31,14 @@ from zhibu.org.queries import holding
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.rules.branches import Span
-from zhibu.rules.reach import Mode, Readers, comes_down, judge_visit, version_at
+from zhibu.rules.reach import (
+    Mode,
+    Readers,
+    comes_down,
+    judge_visit,
+    spare_paths,
+    version_at,
+)
 
 ROWS_A_STATEMENT: Final = 300
 
@@ -61,15 +68,17 @@ def acknowledge(*, text: Text, version: int, by: Person, at: datetime) -> bool:
 
     Raises NotForYou, VersionGone when a newer version asks, TextRefused when it was recalled.
     """
+    if text.is_draft:
+        raise NotForYou
+    audience = _audience_of(text.pk)
+    statement = _statement(
+        Readers(text.readers), len(audience), text.kinds, text.fields, is_by_level=text.is_by_level
+    )
     with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(Readers(text.readers)),
-            [*_prepared(text, version, by, at)],
-        )
-        is_written = cursor.rowcount == 1
-    if not is_written:
-        return _explain(text, version, by)
-    return True
+        cursor.execute(statement, _values(text, audience, version, by, at))
+        if cursor.rowcount == 1:
+            return True
+    return _explain(text, version, by)
 
 
 def _explain(text: Text, version: int, by: Person) -> bool:
@@ -87,61 +96,82 @@ def _explain(text: Text, version: int, by: Person) -> bool:
     raise NotForYou
 
 
-def _prepared(text: Text, version: int, by: Person, at: datetime) -> Iterable[Any]:
+@lru_cache(maxsize=512)
+def _audience_of(text: UUID) -> tuple[str, ...]:
+    """The paths that an issued text is for; they are fixed with its issue, so they are kept."""
+    return spare_paths(Audience.objects.filter(text=text).values_list("path", flat=True))
+
+
+def _values(
+    text: Text, audience: Sequence[str], version: int, by: Person, at: datetime
+) -> list[Any]:
+    """The values of the statement, as the database takes them."""
     key = Receipt._meta.pk.get_db_prep_value
-    yield key(new_key(), connection)
-    yield cast("Field[Any, Any]", Receipt._meta.get_field("at")).get_db_prep_value(at, connection)
-    yield key(text.pk, connection)
-    yield version
-    yield key(by.pk, connection)
+    moment = cast("Field[Any, Any]", Receipt._meta.get_field("at")).get_db_prep_value
+    day = cast("Field[Any, Any]", Text._meta.get_field("issued_on")).get_db_prep_value(
+        text.issue_day, connection
+    )
+    own = key(text.pk, connection)
+    ranges = (end for path in audience for end in (path, paths.successor(path)))
+    sent = [text.path, own] if text.is_by_level else []
+    return [
+        key(new_key(), connection), own, version, moment(at, connection),
+        key(by.pk, connection), day, day, day, day, *ranges, own, version, *sent,
+    ]  # fmt: skip
 
 
 @cache
-def _statement(readers: Readers) -> str:
+def _statement(readers: Readers, ranges: int, kinds: str, fields: str, *, is_by_level: bool) -> str:
     """INSERT … SELECT of the seat that the member had on the day of issue.
 
     Written by hand, for the ORM knows no such statement, and this is the one that a million people
-    send on one morning. Both databases speak it.
+    send on one morning. Both databases speak it. It finds the member first and names no table that
+    it can do without: planning it costs more than doing it.
     """
-    table = {
-        name: model._meta.db_table
-        for name, model in (
-            ("receipt", Receipt), ("text", Text), ("member", Member), ("org", Organization),
-            ("place", Place), ("audience", Audience), ("forward", Forward),
-            ("seat", Membership if readers is Readers.MEMBERS else Post),
-        )
-    }  # fmt: skip
-    if readers is Readers.MEMBERS:
-        at, fits, sent_from = "branch_id", "1 = 1", "p.path"
-    else:
+    is_of_members = readers is Readers.MEMBERS
+    receipt, member, text = (model._meta.db_table for model in (Receipt, Member, Text))
+    at = "branch_id" if is_of_members else "organization_id"
+    conditions = [
+        f"s.member_id = (SELECT id FROM {member} WHERE person_id = %s)",  # noqa: S608 - our own
+        "s.since <= %s AND (s.until IS NULL OR s.until >= %s)",
+        "p.since <= %s AND (p.until IS NULL OR p.until >= %s)",
+        "(" + " OR ".join(["(p.path >= %s AND p.path < %s)"] * ranges or ["1 = 0"]) + ")",
+        f"EXISTS (SELECT 1 FROM {text} WHERE {_ASKING})",  # noqa: S608 - our own
+    ]
+    if not is_of_members:
         named = ["secretary"] if readers is Readers.SECRETARIES else sorted(COMMITTEE_OFFICES)
-        fits = "s.office IN (" + ", ".join(f"'{office}'" for office in named) + ")"
-        at, sent_from = "organization_id", f"substr(p.path, 1, length(p.path) - {paths.WIDTH})"
+        conditions.append(f"s.office IN ({_quoted(named)})")
+    narrow = [
+        f"o.{column} IN ({_quoted(filter(None, chosen.split(',')))})"
+        for column, chosen in (("kind", kinds), ("field", fields))
+        if chosen
+    ]
+    above = "p.path" if is_of_members else f"substr(p.path, 1, length(p.path) - {paths.WIDTH})"
+    # To one of the seats it has come down; the receipt counts at the highest all the same.
+    come_down = f"""HAVING MAX(CASE WHEN %s IN (p.path, {above}) OR EXISTS (
+    SELECT 1 FROM {Forward._meta.db_table} f WHERE f.text_id = %s AND f.path = {above})
+    THEN 1 ELSE 0 END) = 1"""  # noqa: S608 - names of our own models
+    organization = f"JOIN {Organization._meta.db_table} o ON o.id = s.{at}" if narrow else ""
     return f"""
-INSERT INTO {table["receipt"]} (id, text_id, member_id, version, path, how, at, record_id,
-    visited_on, visitor_id, recorded_by_id, is_valid, is_counted)
-SELECT %s, t.id, m.id, t.version, MIN(p.path), 'read', %s, NULL, NULL, NULL, NULL, TRUE, FALSE
-FROM {table["text"]} t
-CROSS JOIN {table["member"]} m
-JOIN {table["seat"]} s ON s.member_id = m.id AND s.since <= t.issued_on
-    AND (s.until IS NULL OR s.until >= t.issued_on) AND {fits}
-JOIN {table["org"]} o ON o.id = s.{at}
-    AND (t.kinds = '' OR t.kinds LIKE '%%,' || o.kind || ',%%')
-    AND (t.fields = '' OR t.fields LIKE '%%,' || o.field || ',%%')
-JOIN {table["place"]} p ON p.organization_id = o.id AND p.since <= t.issued_on
-    AND (p.until IS NULL OR p.until >= t.issued_on)
-WHERE t.id = %s AND t.state = 'issued' AND t.version = %s AND m.person_id = %s
-    AND EXISTS (SELECT 1 FROM {table["audience"]} a
-        WHERE a.text_id = t.id AND a.path = substr(p.path, 1, length(a.path)))
-GROUP BY t.id, t.version, t.mode, t.path, m.id
-HAVING MAX(CASE WHEN t.mode = '{Mode.AT_ONCE.value}' OR t.path IN (p.path, {sent_from})
-    OR EXISTS (SELECT 1 FROM {table["forward"]} f
-        WHERE f.text_id = t.id AND f.path = {sent_from}) THEN 1 ELSE 0 END) = 1
+INSERT INTO {receipt} (id, text_id, member_id, version, path, how, at, is_valid, is_counted)
+SELECT %s, %s, s.member_id, %s, MIN(p.path), 'read', %s, TRUE, FALSE
+FROM {(Membership if is_of_members else Post)._meta.db_table} s
+JOIN {Place._meta.db_table} p ON p.organization_id = s.{at} {organization}
+WHERE {" AND ".join([*conditions, *narrow])}
+GROUP BY s.member_id {come_down if is_by_level else ""}
 ON CONFLICT (member_id, text_id, version) DO UPDATE SET
     how = excluded.how, at = excluded.at, record_id = NULL, visited_on = NULL, visitor_id = NULL,
     recorded_by_id = NULL, is_valid = TRUE
-WHERE NOT ({table["receipt"]}.is_valid AND {table["receipt"]}.how = 'read')
+WHERE NOT ({receipt}.is_valid AND {receipt}.how = 'read')
 """  # noqa: S608 - names of our own models
+
+
+_ASKING: Final = "id = %s AND version = %s AND state = 'issued'"
+
+
+def _quoted(words: Iterable[str]) -> str:
+    """Words of our own tables, as a list in SQL."""
+    return ", ".join(f"'{word}'" for word in words)
 
 
 def reach_members(rows: Sequence[Reaching]) -> None:
