@@ -25,6 +25,10 @@ MEASURES = (
     "crowd",
     "scope",
     "searching",
+    "publish",
+    "acknowledge",
+    "acknowledge-sqlite",
+    "reach",
 )
 START, END = "<!-- results -->", "<!-- end of results -->"
 
