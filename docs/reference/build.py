@@ -161,7 +161,12 @@ def roles() -> Iterator[str]:
         above = "（只由上级）" if verb in FROM_ABOVE else ""
         yield f"| {VERB_LABELS[verb]}{above} `{verb}` | {marks} |\n"
     yield "\n## 页面所需权限\n\n没有权限的人看到的是“没有这个页面”。\n\n| 页面 | 权限 |\n|---|---|\n"
-    words = {"public": "不需登录", "signed_in": "登录即可", "step": "登录过程中的一步"}
+    words = {
+        "public": "不需登录",
+        "signed_in": "登录即可",
+        "step": "登录过程中的一步",
+        "bearer": "持有地址即可",
+    }
     for name, verb in sorted(RIGHTS.items()):
         label = words.get(str(verb)) or VERB_LABELS[Verb(verb)]
         yield f"| `{name}` | {label} |\n"
