@@ -7,7 +7,6 @@ begins. Whatever a form that is sent at once is told, this is told too: it goes 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
@@ -17,6 +16,7 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 
+from zhibu.handbook.facts import read_draft
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.services import RecordRefused, start_record
 from zhibu.people.roles import Verb
@@ -68,18 +68,20 @@ def _take_new(request: HttpRequest, submission: UUID, *, is_to_file: bool) -> Ou
     if found := _filed(request, submission):
         return found
     record = Record.objects.filter(pk=submission).first()
-    unknown: Sequence[str] = ()
+    unknown: tuple[str, ...] = ()
     if record is None:
         branch = _key(request.POST.get("later-branch", ""))
         if branch is None:
             raise Http404
         try:
-            record, unknown = _begin(request, branch, submission)
+            record = _begin(request, branch, submission)
         except IntegrityError:  # sent by two tabs at once
             record = Record.objects.get(pk=submission)
         except (RecordRefused, ContentError) as error:
             return Outcome("refused", str(error))
     get_record(request, record.pk, Verb.DRAFT_RECORD)
+    if record.draft is not None:  # the answer that named them may have been lost
+        unknown = mark_absent(read_draft(record), request.POST.get("absent", ""))[1]
     if unknown:
         said = f"已存为草稿。未到会人员“{'、'.join(unknown)}”不在名册中，请核对后归档。"
         return Outcome("draft", said, reverse("record-edit", args=(record.pk,)))
@@ -89,8 +91,8 @@ def _take_new(request: HttpRequest, submission: UUID, *, is_to_file: bool) -> Ou
 
 
 @transaction.atomic
-def _begin(request: HttpRequest, key: UUID, submission: UUID) -> tuple[Record, Sequence[str]]:
-    """A draft with all that was typed and all that is known; and the names that nobody has."""
+def _begin(request: HttpRequest, key: UUID, submission: UUID) -> Record:
+    """A draft with all that was typed and all that is known."""
     branch = get_organization(request, key, Verb.DRAFT_RECORD)
     pen = need_pen(request, branch)
     by, today = person_of(request), clock.today()
@@ -103,11 +105,10 @@ def _begin(request: HttpRequest, key: UUID, submission: UUID) -> tuple[Record, S
         branch, typed, record_id=None, today=today, before=replace(typed, activities=()),
         groups=pen.groups,
     )  # fmt: skip
-    content, unknown = mark_absent(desk.content, request.POST.get("absent", ""))
-    record = start_record(
+    content, _ = mark_absent(desk.content, request.POST.get("absent", ""))
+    return start_record(
         branch=branch, by=by, at=clock.now(), draft=without_blanks(content), key=submission
     )
-    return record, unknown
 
 
 def mark_absent(content: RecordContent, said: str) -> tuple[RecordContent, tuple[str, ...]]:

@@ -75,8 +75,8 @@ const send = () => navigator.locks.request("zhibu-later", async () => {
 });
 const askDesk = async () => {
   try {
-    const answer = await fetch(SHELL.later, { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE) });
-    if (isData(answer)) return await answer.json();
+    const answer = await fetch(SHELL.later, { signal: AbortSignal.timeout(PATIENCE) });
+    if (isData(answer) && !answer.redirected) return await answer.json();
     return { state: answer.status >= 500 ? "waiting" : "sign-in" };
   } catch { return { state: "waiting" }; }
 };
@@ -88,7 +88,7 @@ const deliver = async (item, desk) => {
   const outcome = { key: item.key, title: item.title };
   try {
     const answer = await fetch(SHELL.later, { method: "POST", body, headers: { "X-CSRFToken": desk.token }, signal: AbortSignal.timeout(PATIENCE) });
-    if (!isData(answer)) return { ...outcome, state: answer.status >= 500 ? "waiting" : "sign-in" };
+    if (!isData(answer) || answer.redirected) return { ...outcome, state: answer.status >= 500 ? "waiting" : "sign-in" };
     Object.assign(outcome, await answer.json());
   } catch { return { ...outcome, state: "waiting" }; }
   if (["filed", "draft"].includes(outcome.state)) await dropAsSent(item);

@@ -193,11 +193,13 @@ const beside = (() => {
     });
   };
   const say = (text, address, bad) => {
+    const messages = document.getElementById("messages");
+    if (messages.textContent.includes(text)) return; // two may have been told the same
     const note = document.createElement("p");
     note.className = `notice ${bad ? "warning" : "success"}`;
     note.textContent = text;
     if (address) { const link = document.createElement("a"); link.href = address; link.textContent = "查看"; note.append(" ", link); }
-    document.getElementById("messages").append(note);
+    messages.append(note);
   };
   let again = 0;
   shelf.addEventListener("message", (event) => {
