@@ -48,6 +48,7 @@ class Offer:
 
 OFFERS: Final[tuple[Offer, ...]] = (
     Offer("专题", "正在开展的专题和活动，历年开展情况", "theme-list", Verb.SEE_BRANCH, Of.SEAT),
+    Offer("传达", "请我阅读的文件，以前阅读过的", "text-reading"),
     Offer("我的责任清单", "本人岗位要做什么、依据哪一条、落实得怎样", "responsibility-mine"),
     Offer(
         "责任清单",
