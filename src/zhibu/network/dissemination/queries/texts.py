@@ -43,16 +43,14 @@ def texts_of_person(person: Person) -> TextQuerySet:
     """
     members = Member.objects.filter(person=person)
     stays = [stay for own in stays_of(members).values() for stay in own]
-    if not stays:
-        return Text.objects.none()
     mine = _MINE.filter(member__person=person)
-    return (
-        Text.objects.sent()
-        .filter(Exists(_audience(_levels(stay.seat.path for stay in stays))))
-        .filter(reduce(or_, map(_reads, stays)))
-        .annotate(
-            acknowledged_at=Subquery(mine.values("at")[:1]), how=Subquery(mine.values("how")[:1])
-        )
+    rows = Text.objects.sent().annotate(
+        acknowledged_at=Subquery(mine.values("at")[:1]), how=Subquery(mine.values("how")[:1])
+    )
+    if not stays:
+        return rows.none()
+    return rows.filter(Exists(_audience(_levels(stay.seat.path for stay in stays)))).filter(
+        reduce(or_, map(_reads, stays))
     )
 
 
