@@ -305,7 +305,7 @@ def photograph_reports(camera: Camera) -> None:
     above = camera.sign_in("gongwei", DESK)
     commission = find_key(above.url)
     camera.go(above, f"/o/{commission}/reports/")
-    above.locator("main a[href$='/below/']").nth(1).click()
+    above.locator("main a[href$='/below/'].button").nth(1).click()
     camera.take(above, "report-below-desk", text="按组织顺序排列")
     phone = camera.sign_in("zhibu01", PHONE)
     camera.go(phone, "/my/responsibilities/")
