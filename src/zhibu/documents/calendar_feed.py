@@ -6,14 +6,33 @@ The same values give the same bytes. No alarm: whoever wants to be reminded sets
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Protocol
 
 from icalendar import Calendar, Event
 
 from zhibu.documents.literal import clean
-from zhibu.rules.feeds import Occasion
 
 PRODUCT = "-//Zhibu//支部//ZH"
+
+
+class Occasion(Protocol):
+    """One all-day entry. `key` stays the same whatever becomes of it, `address` is a path."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def day(self) -> date: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def notes(self) -> str: ...
+    @property
+    def changed_at(self) -> datetime: ...
+    @property
+    def address(self) -> str: ...
+    @property
+    def is_off(self) -> bool: ...
 
 
 def write_calendar(name: str, occasions: Sequence[Occasion], *, zone: str, site: str) -> bytes:
