@@ -45,7 +45,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text that waits, and by when it should have reached everybody."""
+    """A text that waits: who sent it, or when."""
 
     address: str
     title: str
@@ -127,7 +127,7 @@ def _to_pass_on(branch: Organization, day: date) -> tuple[Reading, ...]:
         Reading(
             reverse("text-reach", args=(row["key"], branch.pk)),
             row["title"],
-            f"{short_day(row['since'])}下发，还有党员没有传达到",
+            f"{short_day(row['since'])}下发",
         )
         for row in rows
     )

@@ -163,7 +163,7 @@ def reached_row(
         visitor = receipt.visitor.name if receipt.visitor else ""
         how = f"{say_day(receipt.visited_on)}{visitor}上门传达"
     else:
-        how = f"{say_moment(receipt.at)}本人阅知"
+        how = f"{say_day(receipt.at)}本人阅知"
     return PersonRow(
         name=receipt.member.name, branch=branch, label="已传达", mark="done", how=how,
         record=record, withdraw=withdraw if receipt.how == Receipt.How.VISIT else "",
@@ -206,7 +206,7 @@ def unreached_list(
             )
         )
     return UnreachedList(
-        title=f"“{text.title}”未传达名单",
+        title=f"《{text.title}》未传达名单",
         subtitle=f"{organization.name}　截至{say_moment(at)}　共{len(named)}人",
         rows=tuple(named),
         notes=("注：按组织顺序排列，不排名次。",),

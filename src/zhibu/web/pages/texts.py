@@ -242,9 +242,9 @@ def _advise(branch: Organization | None, to_read: Sequence[Text], total: int) ->
     first = to_read[0]
     if first.reach_by is not None:
         return (
-            f"有{total}件需要您阅读，先看“{first.title}”，请于{short_day(first.reach_by)}前阅知。"
+            f"有{total}件需要您阅读，先看《{first.title}》，请于{short_day(first.reach_by)}前阅知。"
         )
-    return f"有{total}件需要您阅读，先看“{first.title}”。"
+    return f"有{total}件需要您阅读，先看《{first.title}》。"
 
 
 def file_lines(files: Iterable[TextFile]) -> tuple[FileLine, ...]:

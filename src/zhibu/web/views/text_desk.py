@@ -158,14 +158,14 @@ def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
             return see_other("text", pk)
-        messages.success(request, f"草稿“{text.title}”已删除。")
+        messages.success(request, f"草稿《{text.title}》已删除。")
         return see_other("text-list", text.organization_id)
     page = FormPage(
         title="放弃这份草稿",
         form=forms.Form(),
         submit="删除草稿",
         back=reverse("text-edit", args=(pk,)),
-        intro=f"“{text.title}”还没有下发。删除以后不能恢复，附件一并删除。",
+        intro=f"《{text.title}》还没有下发。删除以后不能恢复，附件一并删除。",
         crumbs=_crumbs(text.organization),
     )
     return render(request, "web/form.html", {"page": page})
@@ -227,7 +227,7 @@ def recall(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "已撤回。收到过这份文件的人会看到撤回的理由。")
             return see_other("text", pk)
     page = FormPage(
-        title=f"撤回“{text.title}”",
+        title=f"撤回《{text.title}》",
         form=form,
         submit="撤回",
         back=reverse("text", args=(pk,)),

@@ -152,7 +152,7 @@ def forward(request: HttpRequest, pk: UUID, organization: UUID) -> HttpResponse:
             messages.success(request, f"已转发，{below}现在可以看到。")
             return see_other("text-reach", pk, level.pk)
     page = FormPage(
-        title=f"转发“{text.title}”",
+        title=f"转发《{text.title}》",
         form=form,
         submit="转发",
         back=back,
@@ -235,7 +235,7 @@ def visit(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
         form=form,
         submit="登记",
         back=reverse("text-reach", args=(pk, branch.pk)),
-        intro=f"当面把“{text.title}”传达给年老体弱或长期病休的党员以后，在这里登记。",
+        intro=f"当面把《{text.title}》传达给年老体弱或长期病休的党员以后，在这里登记。",
         crumbs=_crumbs(request, text, branch),
     )
     return render(request, "web/form.html", {"page": page}, status=422 if form.errors else 200)
@@ -272,7 +272,7 @@ def withdraw(request: HttpRequest, pk: UUID) -> HttpResponse:
         form=form,
         submit="取消这次登记",
         back=reverse("text-reach", args=(text.pk, branch.pk)),
-        intro=f"“{text.title}”。取消以后，仍按没有传达到计算。",
+        intro=f"《{text.title}》。取消以后，仍按没有传达到计算。",
         crumbs=_crumbs(request, text, branch),
     )
     return render(request, "web/form.html", {"page": page}, status=422 if form.errors else 200)

@@ -97,7 +97,7 @@ def acknowledge(request: HttpRequest, pk: UUID) -> HttpResponse:
         return see_other("text", pk)
     if text.version != int(version):  # of an older page, and acknowledged long ago
         return _ask_again(request, pk)
-    messages.success(request, f"已记下您阅知“{text.title}”。")
+    messages.success(request, f"已记下您阅知《{text.title}》。")
     return see_other("text-reading")
 
 
@@ -138,7 +138,9 @@ def _acts(request: HttpRequest, seen: Seen) -> tuple[Act, ...]:
     if text.is_asking:
         seat = _seat(request, Verb.ISSUE_TEXT, seen)
         if seat is not None and _waits_at(seat, text):
-            found.append(Act("转发下级", reverse("text-forward", args=(text.pk, seat.seat_id))))
+            is_branch = seat.kind in {Organization.Kind.BRANCH, Organization.Kind.GROUP}
+            label = "转发给本支部党员" if is_branch else "转发下级"
+            found.append(Act(label, reverse("text-forward", args=(text.pk, seat.seat_id))))
     if seen.by_reach:
         seat = _seat(request, Verb.SEE_REACH, seen)
         if seat is not None:
