@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.cast import client_of
 from tests.handbook.scene import make_scene
 
-from zhibu.network.notices.models import Kind, Notice, ReminderRound
+from zhibu.network.notices.models import Channel, Kind, Message, Notice, ReminderRound
 from zhibu.network.reminders import services
 from zhibu.network.reminders.services import remind_due
 from zhibu.org.models import Grant, Organization
@@ -90,6 +90,20 @@ def test_a_line_of_a_group_is_told_to_its_leader_too(scene: Scene) -> None:
     _line(scene, date(2026, 3, 31), group=cast.other_group)
     _days(scene, (3, 24))
     assert _told(Kind.DUE) == {cast.secretary, cast.deputy}
+
+
+def test_the_chat_of_the_branch_hears_what_is_due_and_not_what_is_late(scene: Scene) -> None:
+    """Where it has a robot; once."""
+    for organization in (scene.branch, scene.cast.committee):
+        Channel.objects.create(
+            organization=organization, tool="wecom", host="h", target="x",
+            verified_at=_at(1, 5), made_at=_at(1, 5),
+        )  # fmt: skip
+    _line(scene, date(2026, 3, 31))
+    _days(scene, (3, 24), (3, 25), (4, 1), (4, 7))
+    message = Message.objects.get()
+    assert message.organization == scene.branch
+    assert message.title == Notice.objects.filter(kind=Kind.DUE)[0].title
 
 
 def test_the_days_before_are_the_organisations_choice(scene: Scene) -> None:

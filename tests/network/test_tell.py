@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.cast import make_cast
 
 from zhibu.network.notices import asking
-from zhibu.network.notices.models import Kind, Message, Notice
+from zhibu.network.notices.models import Channel, Kind, Message, Notice
 from zhibu.network.notices.queries import count_unread, seen_by
 from zhibu.network.notices.services import (
     read_all_notices,
@@ -114,7 +114,16 @@ def test_a_long_title_is_cut_and_lines_are_joined(cast: Cast) -> None:
 
 
 def test_a_robot_says_it_once(cast: Cast) -> None:
-    """One message for each organisation and occasion."""
+    """One message for each organisation and occasion; none for later where there is no robot."""
+    for organization in (cast.branch, cast.other_branch):
+        Channel.objects.create(
+            organization=organization,
+            tool="wecom",
+            host="h",
+            target="x",
+            verified_at=AT,
+            made_at=AT,
+        )
 
     def say(organization: UUID) -> bool:
         return tell_organization(
@@ -125,6 +134,7 @@ def test_a_robot_says_it_once(cast: Cast) -> None:
     assert [say(cast.branch.id), say(cast.branch.id), say(cast.other_branch.id)] == [
         True, False, True,
     ]  # fmt: skip
+    say(cast.committee.id)
     assert Message.objects.count() == 2
 
 
@@ -132,7 +142,16 @@ def test_what_is_taken_back_is_gone(cast: Cast) -> None:
     """A recalled text leaves no title behind."""
     _tell(cast, cast.secretary, cast.deputy, subject="text:1")
     _tell(cast, cast.secretary, once="b", subject="text:2")
+    Channel.objects.create(
+        organization=cast.branch, tool="wecom", host="h", target="x", verified_at=AT, made_at=AT
+    )
+    for subject in ("text:1", "text:2"):
+        tell_organization(
+            organization_id=cast.branch.id, kind=Kind.TEXT, title="学习通知", address="/a/",
+            once=subject, subject=subject, at=AT,
+        )  # fmt: skip
     assert take_back(subject="text:1") == 2
+    assert Message.objects.get().subject == "text:2"
     assert Notice.objects.get().subject == "text:2"
 
 

@@ -10,11 +10,13 @@ from tests.network.servers import mail_server
 from zhibu.network.dissemination.services import recall_text
 from zhibu.network.notices.channels import code_of, set_hours, set_mail, verify_mail
 from zhibu.network.notices.delivering import deliver_due
+from zhibu.network.notices.models import Channel, Message
 from zhibu.network.notices.queries import count_unread, seen_by
 from zhibu.network.notices.spreading import spread_all
 from zhibu.org.models import Membership
 from zhibu.people.models import Person
 from zhibu.rules.notices import Hours
+from zhibu.rules.reach import Readers
 
 
 def _reader(town: Town, number: int) -> Person:
@@ -59,3 +61,19 @@ def test_what_was_recalled_is_not_in_the_digest(town: Town, settings: Any) -> No
         while deliver_due(lambda: AT + DAY):
             pass
         assert post.mails == []
+
+
+def test_the_chat_hears_of_what_is_for_all_members(town: Town) -> None:
+    """Once for each version, in the branches that it is for; not what is for the committee alone."""
+    cast = town.cast
+    for branch in (cast.branch, cast.other_branch):
+        town.account(town.members(branch)[0])
+        Channel.objects.create(
+            organization=branch, tool="wecom", host="h", target="x", verified_at=AT, made_at=AT
+        )
+    town.issue(cast.branch, audience=(cast.branch,), title="给全体党员")
+    town.issue(cast.branch, audience=(cast.branch,), title="给支委", readers=Readers.COMMITTEE)
+    work()
+    work()
+    message = Message.objects.get()
+    assert (message.organization, message.title) == (cast.branch, "新文件：给全体党员")

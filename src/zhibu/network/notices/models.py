@@ -104,6 +104,7 @@ class Message(models.Model):
     kind = models.CharField("类别", max_length=10, choices=Kind)
     title = models.CharField("标题", max_length=200)
     address = models.CharField(max_length=300)
+    subject = models.CharField(max_length=80, blank=True, default="")
     once = models.CharField(max_length=200)
     made_at = models.DateTimeField()
     is_spread = models.BooleanField(default=False)
@@ -118,7 +119,8 @@ class Message(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["id"], name="message_to_spread", condition=Q(is_spread=False))
+            models.Index(fields=["id"], name="message_to_spread", condition=Q(is_spread=False)),
+            models.Index(fields=["subject"], name="message_subject", condition=~Q(subject="")),
         ]
 
     def __str__(self) -> str:

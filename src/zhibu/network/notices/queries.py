@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -71,6 +72,12 @@ def channels_of(person: Person) -> QuerySet[Channel]:
 def robots_of(organization: Organization) -> QuerySet[Channel]:
     """The chat robots of an organisation."""
     return Channel.objects.filter(organization=organization)
+
+
+def with_robots(organizations: Iterable[UUID]) -> list[UUID]:
+    """Of these organisations the ones that have a robot in use."""
+    channels = Channel.objects.filter(organization__in=list(organizations), is_on=True).order_by()
+    return list(channels.values_list("organization_id", flat=True).distinct())
 
 
 def latest_of(channels: list[Channel]) -> dict[UUID, Delivery]:

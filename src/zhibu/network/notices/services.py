@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from zhibu.network.notices.models import Kind, Message, Notice
+from zhibu.network.notices.queries import with_robots
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb
@@ -99,16 +100,42 @@ def _notice(person_id: UUID, telling: Telling, at: datetime) -> Notice:
 
 @transaction.atomic
 def tell_organization(
-    *, organization_id: UUID, kind: Kind, title: str, address: str, once: str, at: datetime
+    *,
+    organization_id: UUID,
+    kind: Kind,
+    title: str,
+    address: str,
+    once: str,
+    at: datetime,
+    subject: str = "",
 ) -> bool:
     """Have the chat robots of an organisation say this once; whether it was not said yet.
 
     Everybody in those chats reads the title: it must not hold what only some may see. An
     organisation without robots is told nothing, later either.
     """
+    said = Message.objects.filter(organization_id=organization_id, once=once).exists()
+    tell_organizations(
+        organizations=[organization_id], kind=kind, title=title, address=address, once=once,
+        subject=subject, at=at,
+    )  # fmt: skip
+    return not said
+
+
+@transaction.atomic
+def tell_organizations(
+    *,
+    organizations: Collection[UUID],
+    kind: Kind,
+    title: str,
+    address: str,
+    once: str,
+    at: datetime,
+    subject: str = "",
+) -> None:
+    """The same to many organisations, most of which have no robots: two statements."""
     _check_address(address)
-    if Message.objects.filter(organization_id=organization_id, once=once).exists():
-        return False
+    having = with_robots(organizations)
     Message.objects.bulk_create(
         [
             Message(
@@ -117,13 +144,14 @@ def tell_organization(
                 kind=kind,
                 title=shorten(title),
                 address=address,
+                subject=subject,
                 once=once,
                 made_at=at,
             )
+            for organization_id in having
         ],
         ignore_conflicts=True,
     )
-    return True
 
 
 @transaction.atomic
@@ -132,6 +160,7 @@ def take_back(*, subject: str) -> int:
 
     What has left by mail cannot be called back; what waits does not go any more.
     """
+    Message.objects.filter(subject=subject).delete()
     return Notice.objects.filter(subject=subject).delete()[1].get("notices.Notice", 0)
 
 

@@ -13,7 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from zhibu.network.notices.models import Kind, ReminderRound
-from zhibu.network.notices.services import Telling, tell_all
+from zhibu.network.notices.queries import with_robots
+from zhibu.network.notices.services import Telling, tell_all, tell_organization
 from zhibu.network.reminders.queries import (
     actors_in,
     next_branches,
@@ -76,17 +77,31 @@ def _do_chunk(at: datetime, size: int) -> int | None:
         held.save(update_fields=["finished_at"])
         return None
     owed, actors = owed_by(branches, held.day), actors_in(branches, at)
-    tell_all(
-        [
-            telling
-            for branch in branches
-            for telling in _tellings(branch, owed.get(branch.pk, []), actors[branch.pk], span)
-        ],
-        at=at,
-    )
+    tellings = [
+        pair
+        for branch in branches
+        for pair in _tellings(branch, owed.get(branch.pk, []), actors[branch.pk], span)
+    ]
+    tell_all((telling for _, telling in tellings), at=at)
+    _tell_chats(tellings, at)
     held.after = branches[-1].path
     held.save(update_fields=["after"])
     return len(branches)
+
+
+def _tell_chats(tellings: list[tuple[Reminder, Telling]], at: datetime) -> None:
+    """What is due soon is also said in a branch's chat, where it has a robot; what is late is not."""
+    due = {
+        telling.organization_id: telling
+        for reminder, telling in tellings
+        if reminder.stage is Stage.DUE and reminder.group is None
+    }
+    for key in with_robots(due):
+        telling = due[key]
+        tell_organization(
+            organization_id=key, kind=telling.kind, title=telling.title, address=telling.address,
+            once=telling.once, at=at,
+        )  # fmt: skip
 
 
 def _hold_round(at: datetime) -> ReminderRound | None:
@@ -107,18 +122,21 @@ def _hold_round(at: datetime) -> ReminderRound | None:
 
 def _tellings(
     branch: Organization, lines: list[Owed], actors: Actors, span: Span
-) -> Iterator[Telling]:
+) -> Iterator[tuple[Reminder, Telling]]:
     """What to tell in one branch, each with its key of the day."""
     for reminder in remind(lines, span, actors, soon_days=branch.soon_days):
-        yield Telling(
-            people=tuple(UUID(person) for person in reminder.people),
-            kind=_KINDS[reminder.stage],
-            title=say_lines(reminder.stage, reminder.lines),
-            address=_address(branch, reminder),
-            organization_id=branch.pk,
-            subject="",
-            once=f"{reminder.stage}:{branch.pk}:{reminder.group or ''}:{span.day}",
-            verb=Verb.SEE_BRANCH,
+        yield (
+            reminder,
+            Telling(
+                people=tuple(UUID(person) for person in reminder.people),
+                kind=_KINDS[reminder.stage],
+                title=say_lines(reminder.stage, reminder.lines),
+                address=_address(branch, reminder),
+                organization_id=branch.pk,
+                subject="",
+                once=f"{reminder.stage}:{branch.pk}:{reminder.group or ''}:{span.day}",
+                verb=Verb.SEE_BRANCH,
+            ),
         )
 
 

@@ -28,13 +28,13 @@ from zhibu.network.dissemination.refusals import RemindedToday, TextRefused
 from zhibu.network.dissemination.services.folding import add_expected
 from zhibu.network.dissemination.services.writing import hold_text
 from zhibu.network.notices.models import Kind
-from zhibu.network.notices.services import take_back, tell
+from zhibu.network.notices.services import take_back, tell, tell_organizations
 from zhibu.org import paths
 from zhibu.org.models import Grant, Organization, Place
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb, roles_with
-from zhibu.rules.reach import common_paths
+from zhibu.rules.reach import Readers, common_paths
 
 CHUNK: Final = 300  # organisations a transaction
 SECONDS: Final = 4.0  # a call goes on so long; the worker has other things to do
@@ -120,7 +120,9 @@ def _tell_readers(job: TextJob, at: datetime) -> None:
     places = _next_places(job, roll)
     if places:
         rows = roll.seats(scope=job.path, after=job.after, upto=places[-1])
-        _tell(job, _with_accounts(roll, rows, at), at)
+        people = list(_with_accounts(roll, rows, at))
+        _tell(job, people, at)
+        _tell_chats(job, {seat for seat, _ in people}, at)
     job.after = places[-1] if len(places) == CHUNK else _END
 
 
@@ -142,6 +144,20 @@ def _tell(job: TextJob, people: Iterable[tuple[str, UUID]], at: datetime) -> Non
             organization_id=job.text.organization_id, subject=subject_of(job.text),
             once=f"{_occasion(job)}:{level}", verb=None, at=at,
         )  # fmt: skip
+
+
+def _tell_chats(job: TextJob, seats: set[str], at: datetime) -> None:
+    """The robots of the organisations whose members it is for say so too, once for each version.
+
+    Not where it is for some of them alone: in a chat everybody reads the title.
+    """
+    if job.kind == _Kind.REMIND or job.text.readers != Readers.MEMBERS:
+        return
+    organizations = Organization.objects.filter(path__in=seats).values_list("pk", flat=True)
+    tell_organizations(
+        organizations=list(organizations), kind=Kind.TEXT, title=_title(job),
+        address=address_of(job.text), once=_occasion(job), subject=subject_of(job.text), at=at,
+    )  # fmt: skip
 
 
 def _occasion(job: TextJob) -> str:
