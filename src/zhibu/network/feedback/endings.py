@@ -18,7 +18,7 @@ def follow_ending(ending: Ending) -> Iterator[str]:
     """
     to = ending.heir or ending.organization.parent
     keys = list(
-        Case.objects.open().filter(organization=ending.organization).values_list("pk", flat=True)
+        Case.objects.in_hand().filter(organization=ending.organization).values_list("pk", flat=True)
     )
     if to is None or not keys:
         return

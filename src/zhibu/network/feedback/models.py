@@ -35,7 +35,7 @@ _CONCLUDED = sorted(rules.CONCLUDED)
 class CaseQuerySet(models.QuerySet["Case"]):
     """Reads of cases."""
 
-    def open(self) -> CaseQuerySet:
+    def in_hand(self) -> CaseQuerySet:
         """Those that wait for whoever handles them."""
         return self.filter(state__in=_OPEN, into=None)
 

@@ -215,7 +215,7 @@ def like_ones(case: Case) -> list[Case]:
         nearness.insert(0, If(page=case.page, then=Value(1)))
     if case.code:
         nearness.insert(0, If(pack=case.pack, code=case.code, then=Value(0)))
-    rows = Case.objects.open().filter(organization=case.organization_id).exclude(pk=case.pk)
+    rows = Case.objects.in_hand().filter(organization=case.organization_id).exclude(pk=case.pk)
     near = rows.annotate(near=When(*nearness, default=Value(9), output_field=IntegerField()))
     return list(near.filter(near__lt=9).order_by("near", "opened_on", "id")[:MOST_CANDIDATES])
 
@@ -251,7 +251,9 @@ def waiting_below(organization: Organization, before: date) -> QuerySet[Case]:
 
     The level directly above is the one that can help; a group's and a branch's are the same.
     """
-    rows = Case.objects.open().filter(organization__parent=organization, waiting_since__lte=before)
+    rows = Case.objects.in_hand().filter(
+        organization__parent=organization, waiting_since__lte=before
+    )
     return rows.select_related("organization").order_by("organization__path", "waiting_since", "id")
 
 
@@ -321,7 +323,7 @@ def month_of(organization: Organization, since: date, until: date) -> MonthOfFee
         by_about=tuple((short_about(each), abouts[each]) for each in About),
         by_state=tuple((label(each), states[each]) for each in CaseState),
         concluded=cases.filter(concluded_on__range=span).count(),
-        waiting=cases.open().count(),
+        waiting=cases.in_hand().count(),
         standing_out=_standing_out(cases, span, (prefix, end)),
     )
 

@@ -127,7 +127,7 @@ def summarize(request: HttpRequest, pk: UUID) -> HttpResponse:
 def join(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Handle like ones together with it."""
     case = _case(request, pk)
-    own = Case.objects.open().filter(organization=case.organization)
+    own = Case.objects.in_hand().filter(organization=case.organization)
     asked = [(key, "") for key in request.POST.getlist("others")]
 
     def do(values: dict[str, Any]) -> str:

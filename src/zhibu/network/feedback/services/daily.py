@@ -27,7 +27,7 @@ def tell_of_arrivals(at: datetime) -> int:
     Called as often as one likes: the same arrivals are told once. Gives how many people were told.
     """
     rows = (
-        Case.objects.open()
+        Case.objects.in_hand()
         .filter(state=CaseState.RECEIVED, waiting_since__lt=timezone.localdate(at))
         .order_by("organization")
         .values("organization")
