@@ -26,6 +26,7 @@ from zhibu.handbook.services import (
 from zhibu.handbook.versions import read_version, write_parts
 from zhibu.ledger.models import Entry
 from zhibu.network.agenda.queries import offers_for
+from zhibu.network.notices.models import Notice
 from zhibu.network.tasks.models import Assignment, Task, TaskStep
 from zhibu.network.tasks.queries import month_of, open_tasks_of, spreads_of, stale_tasks
 from zhibu.network.tasks.services import (
@@ -34,6 +35,7 @@ from zhibu.network.tasks.services import (
     close_task,
     drop_task,
     remind_assignment,
+    remind_tasks,
     reopen_task,
     report_task,
     resume_assignments,
@@ -387,15 +389,15 @@ def test_a_worker_dies_in_the_middle(scene: Scene, monkeypatch: pytest.MonkeyPat
 
     branches_below(scene, 7)
     made = give(scene)
-    told = assigning._tell_keepers
+    told = assigning._tell_all
     calls = iter(range(9))
 
-    def die(*args: Any, **more: Any) -> int:
+    def die(*args: Any, **more: Any) -> None:
         if next(calls) == 1:
             raise KeyboardInterrupt
-        return told(*args, **more)
+        told(*args, **more)
 
-    monkeypatch.setattr(assigning, "_tell_keepers", die)
+    monkeypatch.setattr(assigning, "_tell_all", die)
     with pytest.raises(KeyboardInterrupt):
         spread_assignment(key=made.pk, at=AT, chunk=3)
     assert Task.objects.filter(assignment=made).count() == 3
@@ -523,3 +525,31 @@ def test_starting_a_record_needs_no_task(scene: Scene) -> None:
     )  # fmt: skip
     task.refresh_from_db()
     assert task.state == "open"
+
+
+def test_due_and_overdue_are_told_once(scene: Scene) -> None:
+    """To the owner a week before; to the keepers too the day after; each once; not on a day off."""
+    (task,) = of(scene.file(decided(scene, "甲事")))
+    told = Notice.objects.filter(subject=f"task:{task.pk}").exclude(kind="task")
+    days = (
+        (date(2026, 3, 23), 0), (date(2026, 3, 24), 1), (date(2026, 3, 25), 1),
+        (date(2026, 4, 1), 3), (date(2026, 4, 2), 3), (date(2026, 4, 20), 3),
+    )  # fmt: skip
+    for day, count in days:
+        remind_tasks(AT.replace(month=day.month, day=day.day))
+        assert told.count() == count, day
+    people = told.filter(kind="overdue").values_list("person", flat=True)
+    assert set(people) == {scene.cast.deputy.pk, scene.cast.secretary.pk}
+    Task.objects.filter(pk=task.pk).update(due_on=date(2026, 5, 6))
+    assert remind_tasks(datetime(2026, 5, 3, 9, tzinfo=AT.tzinfo)) == 0  # a Sunday
+    assert remind_tasks(datetime(2026, 5, 6, 6, tzinfo=AT.tzinfo)) == 0  # before seven
+
+
+def test_two_workers_remind_at_once(transactional_db: None, data_dir: Any) -> None:
+    """Nobody is told twice."""
+    scene = make_scene()
+    scene.file(decided(scene, "甲事", "乙事"))
+    at = AT.replace(day=25)
+    answers = at_once(*(lambda: remind_tasks(at) for _ in range(3)))
+    assert answers == [2, 2, 2]
+    assert Notice.objects.filter(kind="due").count() == 2

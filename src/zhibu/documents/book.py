@@ -137,7 +137,7 @@ class RecordSheet:
     absences: Text = ""
     agenda: tuple[str, ...] | Covered = ()
     texts: tuple[str, ...] = ()  # 传达文件
-    follow_ups: tuple[str, ...] | Covered = ()  # 上次议定事项
+    follow_ups: tuple[str, ...] = ()  # 上次议定事项
     themes: str = ""  # 服务专题
     minutes: Text = ""
     elements: tuple[Fact, ...] = ()

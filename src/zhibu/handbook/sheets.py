@@ -87,7 +87,7 @@ def write_sheet(
         absences=part("attendance", _absences(content)),
         agenda=REDACTED if "agenda" in covered else tuple(filter(None, content.agenda.split("\n"))),
         texts=tuple(one.title for one in content.texts),
-        follow_ups=_follow_ups(one),
+        follow_ups=tuple(map(say_follow_up, content.follow_ups)),
         themes="、".join(one.title for one in content.themes),
         minutes=part("minutes", content.minutes),
         elements=_elements(one, words.labels),
@@ -160,11 +160,6 @@ def _decisions(one: FiledContent) -> tuple[Decision, ...] | Covered:
         Decision(each.text, _ballot(each), task=say_task(each.task) if each.task else "")
         for each in one.content.decisions
     )
-
-
-def _follow_ups(one: FiledContent) -> tuple[str, ...] | Covered:
-    """They lie in the part with the particulars, which says itself that it was blacked out."""
-    return tuple(map(say_follow_up, one.content.follow_ups))
 
 
 def _ballot(decision: rules.Decision) -> str:

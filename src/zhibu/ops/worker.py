@@ -87,6 +87,11 @@ def tell_of_feedback() -> None:
     service("zhibu.network.feedback.services:tell_of_arrivals", at=clock.now())()
 
 
+def remind_tasks() -> None:
+    """Tell whoever can see to them of tasks that are due soon or overdue, each once."""
+    service("zhibu.network.tasks.services:remind_tasks", at=clock.now())()
+
+
 # Each machine may run a worker, so a chore must bear being done twice at once.
 CHORES: Final = (
     Chore("show life", beats.EVERY, show_life),
@@ -94,6 +99,7 @@ CHORES: Final = (
     Chore("index for search", timedelta(seconds=3), index_changes),
     Chore("resume imports", timedelta(minutes=1), resume_imports),
     Chore("resume assignments", timedelta(minutes=1), resume_assignments),
+    Chore("remind of tasks", timedelta(hours=2), remind_tasks),
     Chore(
         "fold reach", timedelta(seconds=5), service("zhibu.network.dissemination.services:fold_all")
     ),

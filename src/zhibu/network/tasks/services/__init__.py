@@ -17,6 +17,7 @@ from zhibu.network.tasks.services.keeping import (
     reopen_task,
     report_task,
 )
+from zhibu.network.tasks.services.reminding import remind_tasks
 
 __all__ = [
     "assign_task",
@@ -26,6 +27,7 @@ __all__ = [
     "follow_record",
     "forget_part",
     "remind_assignment",
+    "remind_tasks",
     "reopen_task",
     "report_task",
     "resume_assignments",

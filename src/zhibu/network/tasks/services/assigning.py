@@ -13,9 +13,10 @@ from django.utils import timezone
 from zhibu.documents.literal import clean
 from zhibu.ledger.services import note
 from zhibu.network.notices.models import Kind
+from zhibu.network.notices.services import tell_all
 from zhibu.network.tasks.models import Assignment, Task
 from zhibu.network.tasks.services.keeping import TaskRefused
-from zhibu.network.tasks.services.telling import keepers_of, tell_of
+from zhibu.network.tasks.services.telling import keepers_of, tell_of, telling_of
 from zhibu.org import paths
 from zhibu.org.models import Organization
 from zhibu.people.keys import new_key
@@ -23,7 +24,7 @@ from zhibu.people.models import Person
 from zhibu.people.roles import Verb
 from zhibu.rules.tasks import LONGEST_DUE
 
-CHUNK: Final = 100
+CHUNK: Final = 300
 """So many organisations are given their task in one transaction."""
 
 MOST_CHOSEN: Final = 500
@@ -148,7 +149,7 @@ def _spread_chunk(key: UUID, at: datetime, chunk: int) -> int | None:
     )
     made = [_task_of(held, row) for row in rows if row.pk not in has]
     Task.objects.bulk_create(made)
-    _tell_keepers(made, "上级交办任务", "given", at)
+    _tell_all(made, at)
     held.reached = rows[-1].path if rows else held.reached
     held.touched_at = timezone.now()
     if len(rows) < chunk:
@@ -170,15 +171,29 @@ def _task_of(held: Assignment, organization: Organization) -> Task:
     )
 
 
-def _tell_keepers(
-    tasks: Sequence[Task], words: str, once: str, at: datetime, kind: Kind = Kind.TASK
-) -> int:
+def _tell_all(tasks: Sequence[Task], at: datetime) -> None:
     """Tell whoever keeps the tasks of these organisations, each of their own one."""
+    people = keepers_of((task.organization_id for task in tasks), at)
+    tell_all(
+        [
+            telling_of(
+                task, people[task.organization_id], f"上级交办任务：{task.title}", once="given",
+                verb=Verb.KEEP_TASK,
+            )
+            for task in tasks
+            if task.organization_id in people
+        ],
+        at=at,
+    )  # fmt: skip
+
+
+def _remind_all(tasks: Sequence[Task], day: date, at: datetime) -> int:
+    """Remind them; how many people were not reminded on this day yet."""
     people = keepers_of((task.organization_id for task in tasks), at)
     return sum(
         tell_of(
-            task, people[task.organization_id], f"{words}：{task.title}", once=once, at=at,
-            kind=kind, verb=Verb.KEEP_TASK,
+            task, people[task.organization_id], f"请抓紧办理：{task.title}", once=f"remind:{day}",
+            at=at, kind=Kind.REMINDER, verb=Verb.KEEP_TASK,
         )
         for task in tasks
         if task.organization_id in people
@@ -222,7 +237,7 @@ def remind_assignment(*, assignment: Assignment, by: Person, at: datetime) -> in
     told, last = 0, None
     while rows := list(still.filter(pk__gt=last)[:CHUNK] if last else still[:CHUNK]):
         with transaction.atomic():
-            told += _tell_keepers(rows, "请抓紧办理", f"remind:{day}", at, Kind.REMINDER)
+            told += _remind_all(rows, day, at)
         last = rows[-1].pk
     note(
         by=by, verb="remind_assignment", organization_id=held.organization_id, subject=held, at=at,

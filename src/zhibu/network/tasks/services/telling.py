@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from zhibu.network.notices.models import Kind
-from zhibu.network.notices.services import tell
+from zhibu.network.notices.services import Telling, tell
 from zhibu.network.tasks.models import Task
 from zhibu.org.models import Grant
 from zhibu.people.models import Person
@@ -43,9 +43,23 @@ def tell_of(
     kind: Kind = Kind.TASK,
     verb: Verb = Verb.SEE_BRANCH,
 ) -> int:
-    """One notice that leads to the task, for whoever may still see it."""
-    return tell(
-        people=people,
+    """One notice that leads to the task, for whoever may still see it; how many were told now."""
+    one = telling_of(task, people, title, once=once, kind=kind, verb=verb)
+    return tell(**{name: getattr(one, name) for name in Telling.__slots__}, at=at)
+
+
+def telling_of(
+    task: Task,
+    people: Iterable[UUID],
+    title: str,
+    *,
+    once: str,
+    kind: Kind = Kind.TASK,
+    verb: Verb = Verb.SEE_BRANCH,
+) -> Telling:
+    """The same, to be told with many others."""
+    return Telling(
+        people=tuple(people),
         kind=kind,
         title=title,
         address=reverse("task", args=(task.pk,)),
@@ -53,7 +67,6 @@ def tell_of(
         subject=subject_of(task.pk),
         once=f"task:{task.pk}:{once}",
         verb=verb,
-        at=at,
     )
 
 
