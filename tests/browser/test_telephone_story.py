@@ -17,7 +17,7 @@ from tests.web.record_story import MINUTES, a_line, make_table
 
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.plans.models import Plan
-from zhibu.web.views import later
+from zhibu.web.views import mobile
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -187,10 +187,11 @@ def test_what_was_kept_is_nobody_elses(
 
 
 def test_signing_out_forgets_who_was_here(
-    cast: Cast, plan: Plan, phone: Page, monkeypatch: pytest.MonkeyPatch
+    cast: Cast, plan: Plan, phone: Page, complaints: Complaints, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Signed out, the page without a network shows nothing and takes nothing; the next one sees nothing."""
-    monkeypatch.setattr(later, "take", _fail)  # nothing gets through while this lasts
+    """The server fails: it is kept. Signed out nothing shows, nor to the next one; then it is sent."""
+    complaints.expect("later/")
+    complaints.expect("500")
     sign_in(phone, cast.secretary)
     ready(phone)
     phone.context.set_offline(True)
@@ -198,17 +199,30 @@ def test_signing_out_forgets_who_was_here(
     write(phone, topic="只有本人可见")
     phone.get_by_role("button", name="存草稿").click()
     wait_for_text(phone, "#later-state", "已存在本机")
-    monkeypatch.undo()
-    phone.context.set_offline(False)
-    until_sent(phone)
-    phone.goto(reverse("own"))
-    phone.get_by_role("button", name="退出").click()
-    phone.wait_for_url("**/sign-in/**")
+    with monkeypatch.context() as broken:
+        broken.setattr(mobile, "take", _fail)
+        phone.context.set_offline(False)
+        phone.goto(reverse("own"))
+        told = phone.evaluate("beside.ask({ ask: 'send' })")
+        assert [one["state"] for one in told] == ["waiting"]
+        phone.get_by_role("button", name="退出").click()
+        phone.wait_for_url("**/sign-in/**")
     phone.context.set_offline(True)
     phone.goto(reverse("home"))
     assert phone.inner_text("h1") == "离线记录"
     assert phone.locator("#later-form").is_hidden()
-    assert "只有本人可见" not in phone.content()
+    assert "只有本人可见" not in phone.inner_text("body")
+    phone.context.set_offline(False)
+    sign_in(phone, cast.deputy)
+    ready(phone)
+    assert phone.evaluate("beside.ask({ ask: 'list' }).then((kept) => kept.items)") == []
+    phone.get_by_role("button", name="退出").click()
+    phone.wait_for_url("**/sign-in/**")
+    assert not Record.objects.exists()
+    sign_in(phone, cast.secretary)
+    ready(phone)
+    until_sent(phone)
+    assert Record.objects.get().drafted_by == cast.secretary
 
 
 def _fail(*_: Any) -> HttpResponse:
