@@ -18,6 +18,12 @@ from zhibu.network.notices.models import Channel, Delivery, Preference
 if TYPE_CHECKING:
     from tests.cast import Cast
 
+
+@pytest.fixture(autouse=True)
+def _with_mail(settings: Any) -> None:
+    settings.MAIL_IS_SET = True
+
+
 KEY = "a1b2c3d4-e5f6-4aaa-8bbb-ccddeeff0011"
 WECOM = f"https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={KEY}"
 
@@ -194,3 +200,25 @@ def test_the_pages_stay_within_their_queries(cast: Cast) -> None:
         with CaptureQueriesContext(connection) as seen:
             _text(client, name, *args)
         assert len(seen) <= 12, [query["sql"] for query in seen]
+
+
+def test_without_a_mail_server_it_is_said(cast: Cast, settings: Any) -> None:
+    """Nothing is asked for that could not be sent."""
+    settings.MAIL_IS_SET = False
+    client = client_of(cast.member)
+    page = _text(client, "notice-settings")
+    assert "还没有设置邮件服务器" in page
+    assert "发送验证码" not in page
+    assert _send(client, "notice-mail", address="me@example.org").status_code == 422
+    assert not Channel.objects.exists()
+
+
+def test_a_chat_is_offered_what_is_said_in_chats(cast: Cast) -> None:
+    """Nothing that concerns one person; one's own robot takes everything."""
+    client = client_of(cast.secretary)
+    assert "工作报告" not in _text(client, "robot-add", cast.branch.pk)
+    assert "工作报告" in _text(client, "channel-add")
+    answer = _send(
+        client, "robot-add", cast.branch.pk, tool="wecom", address=WECOM, kinds=["feedback"]
+    )
+    assert answer.status_code == 422

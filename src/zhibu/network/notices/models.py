@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -26,6 +26,10 @@ class Kind(models.TextChoices):
     OVERDUE = "overdue", "逾期"
     REPORT = "report", "工作报告"
     SYSTEM = "system", "系统"
+
+
+SAID_IN_CHATS: Final = (Kind.TEXT, Kind.DUE)
+"""What the robots of an organisation say: nothing that concerns one person, nothing that is late."""
 
 
 class NoticeQuerySet(models.QuerySet["Notice"]):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 
-from zhibu.network.notices.models import Channel, Kind
+from zhibu.network.notices.models import SAID_IN_CHATS, Channel, Kind
 from zhibu.rules.notices import QUIET_FROM, QUIET_UNTIL, Hours
 
 HOURS: Final = [(str(hour), f"{hour}:00") for hour in range(24)]
@@ -76,6 +76,16 @@ class HoursForm(forms.Form):
         )
 
 
+class _KindsForm(forms.Form):
+    """Chooses what goes through a channel; of an organisation's robots there is less to choose."""
+
+    def __init__(self, *args: Any, of_organization: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if of_organization:
+            kinds = cast("forms.MultipleChoiceField", self.fields["kinds"])
+            kinds.choices = [(kind.value, kind.label) for kind in SAID_IN_CHATS]
+
+
 def _kinds_field() -> forms.MultipleChoiceField:
     return forms.MultipleChoiceField(
         label="发哪些",
@@ -86,7 +96,7 @@ def _kinds_field() -> forms.MultipleChoiceField:
     )
 
 
-class ChannelForm(forms.Form):
+class ChannelForm(_KindsForm):
     """A channel that is there."""
 
     is_on = forms.BooleanField(label="启用", required=False)
@@ -101,7 +111,7 @@ class ChannelForm(forms.Form):
         return cls(initial={"is_on": channel.is_on, "label": channel.label, "kinds": channel.kinds})
 
 
-class RobotForm(forms.Form):
+class RobotForm(_KindsForm):
     """A new chat robot. What was typed as address or secret is not shown again."""
 
     tool = forms.ChoiceField(

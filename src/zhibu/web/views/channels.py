@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -34,7 +35,9 @@ def show(request: HttpRequest) -> HttpResponse:
 def set_mail(request: HttpRequest) -> HttpResponse:
     """A mail address; a code goes there."""
     form = MailForm(request.POST)
-    if form.is_valid():
+    if not settings.MAIL_IS_SET:
+        form.add_error("address", "系统管理员还没有设置邮件服务器，暂时不能发邮件。")
+    elif form.is_valid():
         address = form.cleaned_data["address"]
         try:
             channels.set_mail(by=access.person_of(request), address=address, at=clock.now())
@@ -108,7 +111,7 @@ def add_own(request: HttpRequest) -> HttpResponse:
 
 
 def _add(request: HttpRequest, organization: Organization | None) -> HttpResponse:
-    form = RobotForm(request.POST or None)
+    form = RobotForm(request.POST or None, of_organization=organization is not None)
     if request.method == "POST" and form.is_valid():
         try:
             channels.add_robot(
@@ -135,7 +138,9 @@ def change_own(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _change(request: HttpRequest, channel: Channel) -> HttpResponse:
-    form = ChannelForm(request.POST) if request.method == "POST" else ChannelForm.of(channel)
+    form = ChannelForm.of(channel)
+    if request.method == "POST":
+        form = ChannelForm(request.POST, of_organization=channel.organization_id is not None)
     if form.is_bound and form.is_valid():
         channels.change_channel(
             channel=channel, by=access.person_of(request), at=clock.now(), **form.cleaned_data
