@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -12,6 +13,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.cast import AT, Cast, client_of
+from tests.handbook.scene import AT as SCENE_AT
+from tests.handbook.scene import make_scene
 from tests.web.record_story import make_table
 
 from zhibu.handbook.models import Record
@@ -22,6 +25,8 @@ from zhibu.org.models import Organization
 from zhibu.org.services import found_organization
 from zhibu.people.models import Person
 from zhibu.plans.models import Plan, PlanLine
+from zhibu.rules.contents import Carried
+from zhibu.rules.norm import Activity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 SENT = {
@@ -263,9 +268,15 @@ def test_the_report_says_what_the_page_says(cast: Cast) -> None:
     assert get(cast.member, "theme-pdf", cast.branch.pk, theme.pk).status_code == 404
 
 
-def test_talks_are_not_told_to_everybody(cast: Cast) -> None:
-    """A member sees no talk among the records of a theme, and a draft's title is nobody's."""
-    theme = begin(cast)
-    serve(theme, cast.branch, date(2026, 3, 1))
-    page = get(cast.member, "theme", cast.branch.pk, theme.pk)
-    assert page.status_code == 200
+def test_talks_are_not_told_to_everybody(db: Any, freeze: Callable[..., None]) -> None:
+    """A member finds no talk among the records of a theme; who writes the records does."""
+    freeze(SCENE_AT)
+    scene = make_scene()
+    theme = begin(scene.cast)
+    scene.file(
+        activities=(Activity.TALK,), topic="与某同志的谈话", decisions=(),
+        themes=(Carried(str(theme.pk), theme.title),),
+    )  # fmt: skip
+    for person, is_told in ((scene.cast.member, False), (scene.cast.secretary, True)):
+        page = get(person, "theme", scene.branch.pk, theme.pk).content.decode()
+        assert ("与某同志的谈话" in page) is is_told

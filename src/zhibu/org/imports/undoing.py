@@ -51,7 +51,7 @@ _WORDS: Final = {
     "term": "已登记届次", "grant": "已授予角色", "activist": "已登记入党积极分子", "chainhead": "已有归档记录",
     "normchoice": "已选用规范", "tally": "已有统计", "tallydelta": "已有统计", "rosterimport": "已用于另一次导入",
     "place": "已有隶属或名称变动",
-    "ownfield": "已设自设栏目", "report": "已有月度工作报告",
+    "ownfield": "已设自设栏目", "theme": "已设立专题", "carrying": "已列入专题", "report": "已有月度工作报告",
     "text": "已有传达文件", "audience": "已列为传达对象", "forward": "已转发过文件",
     "receipt": "已有传达回执", "carriage": "已在会上传达过文件",
     "task": "已有任务", "assignment": "已向下级交办任务",
