@@ -100,6 +100,7 @@ def main() -> None:
         "roles.md": "".join(roles()),
         "commands.md": "".join(commands()),
         "checks.md": "".join(checks()),
+        "responsibilities.md": "".join(responsibilities()),
     }
     stale = [name for name, text in pages.items() if read(HERE / name) != text]
     if "--check" in sys.argv:
@@ -129,6 +130,22 @@ def rules() -> Iterator[str]:
     yield "| 编号 | 名称 | 说明 |\n|---|---|---|\n"
     for rule_id, (title, template) in IMPORT_RULES.items():
         yield f"| `{rule_id}` | {title} | {template} |\n"
+
+
+def responsibilities() -> Iterator[str]:
+    """What each post has to do, on what ground and how sure, and from what its state is seen."""
+    from zhibu.rules.labels import label
+    from zhibu.rules.responsibility_lists import read_list
+
+    found = read_list(read(ROOT / "catalogue" / "lists" / "responsibilities.toml"))
+    yield f"# 责任清单\n\n{found.summary}\n\n由 `catalogue/lists/responsibilities.toml` 生成。"
+    yield "“看什么”是落实情况从哪里看出（measure），`own` 为由本人自行掌握。\n"
+    for post in found.posts:
+        yield f"\n## {post.title}\n\n| 编号 | 责任 | 内容 | 依据 | 把握 | 看什么 |\n|---|---|---|---|---|---|\n"
+        for item in post.items:
+            ground = f"{item.article.text}（{item.article.source}）"
+            sure = label(item.article.certainty)
+            yield f"| {item.code} | {item.title} | {item.text} | {ground} | {sure} | `{item.measure}` |\n"
 
 
 def settings() -> Iterator[str]:
