@@ -23,6 +23,12 @@ from zhibu.handbook.models import Record
 from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.ledger.models import Entry
 from zhibu.ledger.services import seal_branch
+from zhibu.network.dissemination.services import (
+    TextDraft,
+    draft_text,
+    issue_text,
+    record_visit,
+)
 from zhibu.network.feedback.models import Case, Feedback
 from zhibu.network.notices.models import Channel
 from zhibu.network.tasks.models import Task
@@ -59,7 +65,7 @@ ONLY_POST = frozenset({
     "account-unlock", "account-switch", "import-decide", "import-confirm", "import-discard",
     "import-undo", "robot-try", "assignment-remind", "report-issue", "report-receive",
     "feedback-accept", "feedback-summarize", "feedback-join", "feedback-split", "feedback-move",
-    "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close",
+    "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close", "text-remind",
 })  # fmt: skip
 ANYWHERE = frozenset(
     {"accounts", "account-open", "ledger", "ledger-export"}
@@ -77,7 +83,12 @@ OF_ORGANIZATION = {
     "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
     "responsibility-list",
     "theme-list", "theme-begin", "task-list", "robots", "robot-add", "feedback-desk", "feedback-waiting",
+    "text-list", "text-new",
 }  # fmt: skip
+OF_TEXT_DRAFT = {"text-edit", "text-issue", "text-discard"}
+OF_TEXT = {"text-amend", "text-recall"}
+OF_TEXT_LEVEL = {"text-forward", "text-reach", "text-remind", "text-unreached"}
+OF_VISIT = {"text-visit", "text-visit-withdraw"}
 OF_TASK = {"task", "task-edit", "task-close", "task-drop", "task-reopen"}
 OF_ASSIGNMENT = {"assignment", "assignment-withdraw", "assignment-remind"}
 OF_GIVER = {"assignment-list", "assignment-new"}  # has others below it
@@ -97,6 +108,7 @@ OF_IMPORT = {
 NOT_OF_GROUPS = frozenset({
     "organization-move", "organization-merge", "organization-use", "organization-split", "imports",
     "import-start", "import-template", "theme-begin", "responsibility-list",
+    "text-list", "text-new",
 })  # fmt: skip
 FROM_ABOVE = frozenset({
     "organization-rename", "organization-move", "organization-merge", "organization-use",
@@ -173,6 +185,7 @@ class World:
         )  # fmt: skip
         for branch, writer in writers:
             self.furnish_branch(branch, writer)
+        self.furnish_texts()
         ones = list(cast.members)
         for group in (cast.group, cast.other_group):
             content = self.content(ones, activities=(Activity.GROUP_MEETING,), group=str(group.pk))
@@ -211,6 +224,42 @@ class World:
             for branch in branches:
                 task = Task.objects.get(assignment=assignment, organization=branch)
                 self.put(OF_TASK, Thing((task.pk,), branch.path))
+
+    def furnish_texts(self) -> None:
+        """One of each committee, followed down to its branches, with a visit; and their drafts."""
+        cast = self.scene.cast
+        for organization, by, branches in (
+            (cast.committee, cast.office, (cast.branch, cast.other_branch)),
+            (cast.far_committee, cast.far_office, (cast.far_branch,)),
+        ):
+            for place in (organization, *branches):
+                draft = draft_text(
+                    organization=place, draft=self.text_of(place), by=by, at=AT
+                )
+                self.put(OF_TEXT_DRAFT, Thing((draft.pk,), place.path))
+            text = draft_text(
+                organization=organization, draft=self.text_of(organization), by=by, at=AT
+            )
+            text = issue_text(text=text, revision=text.revision, by=by, at=AT)
+            self.put(OF_TEXT, Thing((text.pk,), organization.path))
+            for place in (organization, *branches):
+                self.put(OF_TEXT_LEVEL, Thing((text.pk, place.pk), place.path))
+            for branch in branches:
+                old, other, *_ = Member.objects.filter(memberships__branch=branch).order_by("id")
+                begin_spell(
+                    member=old, branch=branch, kind=MemberSpell.Kind.INFIRM,
+                    since=date(2026, 1, 1), by=by, at=AT,
+                )  # fmt: skip
+                self.put({"text-visit"}, Thing((text.pk, old.pk), branch.path))
+                made = record_visit(
+                    text=text, member=old, visitor=other, visited_on=AT.date(), by=by, at=AT
+                )
+                self.put({"text-visit-withdraw"}, Thing((made.pk,), branch.path))
+
+    @staticmethod
+    def text_of(organization: Organization) -> TextDraft:
+        """A text for everybody at and below an organisation."""
+        return TextDraft("关于学习的通知", "请认真学习。", (organization.pk,))
 
     def furnish_case(self, organization: Organization, person: Person) -> None:
         """Something that was said with a name, a while ago."""
@@ -363,6 +412,8 @@ def may(person: Person, name: str, verb: Verb, thing: Thing, *, writes: bool) ->
         return reach.has(verb)
     if name in ALSO_KEPT and reach.may(Verb.KEEP_THEME, thing.path):
         return True
+    if name in OF_VISIT:  # a group's leader writes down meetings of the group, and no visits
+        reach = _without_leaders(reach)
     return reach.may(verb, thing.path) and _narrower(reach, name, verb, thing, writes=writes)
 
 
