@@ -233,9 +233,7 @@ class World:
             (cast.far_committee, cast.far_office, (cast.far_branch,)),
         ):
             for place in (organization, *branches):
-                draft = draft_text(
-                    organization=place, draft=self.text_of(place), by=by, at=AT
-                )
+                draft = draft_text(organization=place, draft=self.text_of(place), by=by, at=AT)
                 self.put(OF_TEXT_DRAFT, Thing((draft.pk,), place.path))
             text = draft_text(
                 organization=organization, draft=self.text_of(organization), by=by, at=AT
