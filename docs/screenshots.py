@@ -63,6 +63,8 @@ def main() -> int:
         photograph_tasks(camera)
         photograph_feedback(camera)
         photograph_reports(camera)
+        photograph_themes(camera)
+        photograph_offline(camera)
         photograph_administrators(camera)
         browser.close()
     for old in set(PICTURES.glob("*.png")) - camera.taken:
@@ -238,6 +240,29 @@ def photograph_office(camera: Camera) -> None:
     line = find_key(find_link(desk, "main a[href*='#l']").rpartition("#l")[2])
     camera.go(desk, f"/l/{line}/waive/")
     camera.take(desk, "waive-desk", text="免除")
+
+
+def photograph_themes(camera: Camera) -> None:
+    """The course of a theme over two years, as the office sees it."""
+    desk = camera.sign_in("dangban", DESK)
+    camera.go(desk, f"/o/{find_key(desk.url)}/themes/")
+    camera.go(desk, find_link(desk, "main .items a"))
+    desk.evaluate("window.scrollTo(0, 330)")
+    camera.take(desk, "theme-desk", text="历年开展情况")
+
+
+def photograph_offline(camera: Camera) -> None:
+    """A telephone without a network, on which somebody has signed in before."""
+    phone = camera.sign_in("zhibu01", PHONE)
+    for _ in range(100):
+        if phone.evaluate("beside.ask({ ask: 'list' }).then((kept) => Boolean(kept?.who))"):
+            break
+        phone.wait_for_timeout(100)
+    phone.context.set_offline(True)
+    phone.goto("/")
+    phone.locator("#later-form").wait_for()
+    camera.take(phone, "offline-phone", text="离线记录")
+    phone.context.close()
 
 
 def photograph_network(camera: Camera) -> None:
