@@ -15,7 +15,7 @@ from django.urls import reverse
 from zhibu.people.roles import Verb
 from zhibu.web.access import reach
 from zhibu.web.entry.seats import chosen_first
-from zhibu.web.routes import SIGNED_IN
+from zhibu.web.routes import PUBLIC, SIGNED_IN
 
 
 class Of(StrEnum):
@@ -90,6 +90,9 @@ OFFERS: Final[tuple[Offer, ...]] = (
     ),
     Offer(
         "通知设置", "通知还要不要发到邮箱和聊天工具，什么时候发", "notice-settings", shelf=Shelf.OWN
+    ),
+    Offer(
+        "离线记录", "没有网络时写记录，联网后自动提交；装到手机桌面后直接打开", "offline", PUBLIC
     ),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own", shelf=Shelf.OWN),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account", shelf=Shelf.OWN),
