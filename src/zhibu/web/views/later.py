@@ -87,7 +87,9 @@ def _take_new(request: HttpRequest, submission: UUID, *, is_to_file: bool) -> Ou
         return Outcome("draft", said, reverse("record-edit", args=(record.pk,)))
     # Whoever went on writing since files by hand.
     is_untouched = record.draft is not None and record.revision == 1
-    return _file(request, record, submission) if is_to_file and is_untouched else _saved(record)
+    if is_to_file and is_untouched:
+        return _file(request, record, submission)
+    return _filed(request, submission) or _saved(record)
 
 
 @transaction.atomic
