@@ -117,6 +117,16 @@ def test_a_long_report_runs_over_pages() -> None:
     assert "— 2 —" in pages[1].extract_text()
 
 
+@pytest.mark.parametrize("count", range(9, 17))
+def test_the_signature_never_stands_alone(count: int) -> None:
+    """Wherever the text ends, its last paragraph is on the sheet of the signature."""
+    paragraphs = (*("一段话。" * 14 for _ in range(count)), "这是最后一段。")
+    document = replace(SAMPLE, sections=(OfficialSection("总体进展", paragraphs),), annex=None)
+    pages = pypdf.PdfReader(io.BytesIO(typeset_official(document))).pages
+    assert "这是最后一段。" in pages[-1].extract_text()
+    assert "2026年4月3日" in pages[-1].extract_text()
+
+
 def test_the_same_document_gives_the_same_pdf() -> None:
     """No moment of making in it."""
     assert typeset_official(SAMPLE) == typeset_official(SAMPLE)

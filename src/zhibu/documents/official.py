@@ -127,15 +127,19 @@ def _template() -> bytes:
 
 def _data(document: OfficialDocument) -> dict[str, Any]:
     annex = document.annex
+    sections = [
+        {"title": plain(head), "paragraphs": [plain(text) for text in _split(each.paragraphs)]}
+        for head, each in zip(section_heads(document), document.sections, strict=True)
+    ]
+    # Set together with the signature.
+    last = sections[-1]["paragraphs"].pop() if sections and sections[-1]["paragraphs"] else ""
     return {
         "name": "".join(title_lines(document)),
         "title": [plain(line) for line in title_lines(document)],
         "addressee": plain(clean_line(document.addressee)),
         "opening": [plain(text) for text in _split(document.opening)],
-        "sections": [
-            {"title": plain(head), "paragraphs": [plain(text) for text in _split(each.paragraphs)]}
-            for head, each in zip(section_heads(document), document.sections, strict=True)
-        ],
+        "sections": sections,
+        "last": last,
         "signer": plain(clean_line(document.signer)),
         "date": chinese_date(document.signed_on),
         "annex-title": [plain(clean_line(document.annex_title))],
@@ -162,30 +166,39 @@ def _describe(made: Document, document: OfficialDocument) -> None:
 
 
 def _draw(made: Document, document: OfficialDocument) -> None:
+    _draw_head(made, document)
+    last = None
+    for head, section in zip(section_heads(document), document.sections, strict=True):
+        put_line(made, head, "ZhibuOfficialHead")
+        for text in _split(section.paragraphs):
+            last = put_line(made, text, "ZhibuBody")
+    if last is not None:  # the signature never stands on a sheet without text
+        last.paragraph_format.keep_with_next = last.paragraph_format.keep_together = True
+    if document.annex is None:
+        _sign(made, document)
+        return
+    note = put_line(made, f"{_ANNEX}：{clean_line(document.annex_title)}", "ZhibuBody")
+    note.paragraph_format.space_before = Pt(28.95)
+    note.paragraph_format.keep_with_next = True
+    _sign(made, document)
+    mark = put_line(made, _ANNEX, "ZhibuAnnexMark")
+    mark.paragraph_format.page_break_before = True
+    put_line(made, clean_line(document.annex_title), "ZhibuOfficialTitle")
+    draw_grid(made, document.annex)
+    if document.annex_note:
+        put_line(made, document.annex_note, "ZhibuSmall")
+
+
+def _draw_head(made: Document, document: OfficialDocument) -> None:
     lines = title_lines(document)
     for line in lines:
-        head = put_line(made, line, "ZhibuOfficialTitle")
+        title = put_line(made, line, "ZhibuOfficialTitle")
         if line is not lines[-1]:
-            head.paragraph_format.space_after = Pt(0)
+            title.paragraph_format.space_after = Pt(0)
     if document.addressee:
         put_line(made, f"{clean_line(document.addressee)}：", "ZhibuAddressee")
     for text in _split(document.opening):
         put_line(made, text, "ZhibuBody")
-    for head, section in zip(section_heads(document), document.sections, strict=True):
-        put_line(made, head, "ZhibuOfficialHead")
-        for text in _split(section.paragraphs):
-            put_line(made, text, "ZhibuBody")
-    if document.annex is not None:
-        note = put_line(made, f"{_ANNEX}：{clean_line(document.annex_title)}", "ZhibuBody")
-        note.paragraph_format.space_before = Pt(28.95)
-    _sign(made, document)
-    if document.annex is not None:
-        head = put_line(made, _ANNEX, "ZhibuAnnexMark")
-        head.paragraph_format.page_break_before = True
-        put_line(made, clean_line(document.annex_title), "ZhibuOfficialTitle")
-        draw_grid(made, document.annex)
-        if document.annex_note:
-            put_line(made, document.annex_note, "ZhibuSmall")
 
 
 def _sign(made: Document, document: OfficialDocument) -> None:

@@ -247,7 +247,9 @@ def _problems(facts: MonthFacts) -> tuple[Paragraph, ...]:
     if facts.total.overdue and not found:
         found.append((f"{facts.total.overdue}项应完成事项逾期未完成", Source.OVERDUE))
     if facts.older:
-        found.append((f"本年度{facts.month}月以前到期的事项还有{facts.older}项逾期未完成", Source.OVERDUE))
+        found.append(
+            (f"本年度{facts.month}月以前到期的事项还有{facts.older}项逾期未完成", Source.OVERDUE)
+        )
     if facts.without_table:
         found.append(
             (
@@ -296,7 +298,9 @@ def _say_feedback(feedback: FeedbackFigures) -> str:
         said += f"（涉及{about}）"
     if states:
         said += f"，其中{states}"
-    return f"{said}；目前共有{feedback.waiting}件没有办结" if feedback.waiting else said
+    if not feedback.waiting:
+        return said
+    return f"{said}；连同以前收到的，目前共有{feedback.waiting}件没有办结"
 
 
 def _proposals(facts: MonthFacts) -> tuple[Paragraph, ...]:
