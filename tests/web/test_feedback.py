@@ -213,7 +213,7 @@ def test_what_was_typed_survives_every_error(cast: Cast) -> None:
     client = client_of(cast.member)
     sent = form_of(client)
     for changes, words in (
-        ({"text": ""}, "请填写"),
+        ({"text": ""}, "请写明要反映的问题"),
         ({"text": "长" * 2001}, "2000"),
         ({"about": "everything"}, 'role="alert"'),
         ({"name": ""}, ""),
