@@ -17,8 +17,9 @@ from zhibu.handbook.services.drafts import save_draft
 from zhibu.network.search import queries, services
 from zhibu.network.search.documents import documents_of
 from zhibu.network.search.models import DAY, SearchEntry, SearchNote, SearchPlace, number_of
-from zhibu.network.search.queries import Search, find
+from zhibu.network.search.queries import Search, find, find_members
 from zhibu.network.search.services import index_changes, rebuild_index
+from zhibu.ops import cli
 from zhibu.rules.contents import Decision
 from zhibu.rules.searching import mark_of, read_query
 
@@ -267,6 +268,38 @@ def test_each_database_uses_its_index(many: list[UUID]) -> None:
         cursor.execute("SELECT indexdef FROM pg_indexes WHERE indexname = 'search_terms'")
         (definition,) = cursor.fetchone() or ("",)
     assert "USING gin (terms)" in definition
+
+
+def test_names_are_looked_for_by_their_pairs(scene: Scene) -> None:
+    """Anywhere in a name, in the roster of today; on PostgreSQL by an index over the names."""
+    member = scene.cast.members[3]
+    for words, is_found in (
+        ("丁四", True),
+        ("四娟", True),
+        ("丁四娟", True),
+        ("丁娟", False),
+        ("丁", False),
+    ):
+        asked = read_query(words)
+        rows = find_members(asked, Q(branch=scene.branch), most=10)
+        assert (member.pk in {row.member_id for row in rows}) is is_found, words
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            named = f"SELECT id FROM org_member WHERE ARRAY[{queries._PAIRS}] @> ARRAY['四娟']"
+            cursor.execute(f"EXPLAIN {named}")
+            plan = "".join(line for (line,) in cursor.fetchall())
+        assert "search_member_name" in plan
+
+
+def test_the_commands_show_and_rebuild(scene: Scene, capsys: pytest.CaptureFixture[str]) -> None:
+    """How many are in, how many wait; making it anew takes in those that wait."""
+    scene.file(scene.content(topic="学习会议精神"))
+    assert cli.run(["search", "show"]) == 0
+    assert "已编入 0 条，待编入 1 条" in capsys.readouterr().out
+    assert cli.run(["search", "rebuild"]) == 0
+    assert "共 1 条" in capsys.readouterr().out
+    assert len(found("会议精神")) == 1
 
 
 def test_versions_know_nothing_of_the_index(scene: Scene) -> None:
