@@ -171,6 +171,9 @@ def test_rebuilding_gives_the_same(scene: Scene) -> None:
         terms=[1, 2],
     )  # fmt: skip
     seen: list[int] = []
+    with pytest.raises(ZeroDivisionError):
+        rebuild_index(progress=lambda _: 1 // 0)
+    assert len(found("会议精神")) == 3
     assert rebuild_index(progress=seen.append) == 3
     assert sum(seen) == 3
     assert list(SearchEntry.objects.order_by("pk").values_list("pk", "subject", "source")) == before

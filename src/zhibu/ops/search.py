@@ -27,7 +27,7 @@ def show() -> None:
 def rebuild() -> None:
     """重新编制全部索引。
 
-    找不到明明有的内容时使用。编制期间照常检索，中途停止则保持原样。
+    找不到明明有的内容时使用。编制期间照常办理和检索；中途停止也不要紧，再执行一次即可。
     """
     with tqdm(desc="编制索引", unit=" 条", disable=None, leave=False) as bar:
         done = rebuild_index(progress=bar.update)

@@ -61,25 +61,25 @@ def index_changes(*, now: datetime) -> int:
     return done
 
 
-@transaction.atomic
 def rebuild_index(*, progress: Callable[[int], object] = lambda _: None) -> int:
-    """Make the whole index anew; until that is done, everybody finds what the old one has."""
-    clear_index()
+    """Make the whole index anew, a portion at a time: nobody who files or searches has to wait.
+
+    Stopped half-way it is as good as before; what is no longer there leaves it at the end.
+    """
+    records = Record.objects.filter(current__isnull=False)
+    texts = Text.objects.sent()
+    kinds = {SearchEntry.Kind.RECORD: records, SearchEntry.Kind.TEXT: texts}
     done = 0
-    for kind, keys in (
-        (
-            SearchEntry.Kind.RECORD,
-            Record.objects.filter(current__isnull=False).order_by("pk").values_list("pk"),
-        ),
-        (SearchEntry.Kind.TEXT, Text.objects.sent().order_by("pk").values_list("pk")),
-    ):
-        portion: list[UUID] = []
-        for (key,) in keys.iterator(chunk_size=2000):
-            portion.append(key)
-            if len(portion) == PORTION:
-                done += _step(kind, portion, progress)
-                portion = []
-        done += _step(kind, portion, progress)
+    for kind, rows in kinds.items():
+        keys = rows.order_by("pk").values_list("pk", flat=True)
+        last = _NOTHING
+        while portion := list(keys.filter(pk__gt=last)[:PORTION]):
+            last = portion[-1]
+            _index_held(kind, portion)
+            progress(len(portion))
+            done += len(portion)
+        strays = SearchEntry.objects.filter(kind=kind)
+        strays.exclude(subject__in=rows.order_by().values("pk")).delete()
     return done
 
 
@@ -98,10 +98,10 @@ def note_everything() -> int:
     return len(SearchNote.objects.bulk_create(rows, batch_size=2000))
 
 
-def _step(kind: str, keys: Sequence[UUID], progress: Callable[[int], object]) -> int:
+@transaction.atomic
+def _index_held(kind: str, keys: Sequence[UUID]) -> None:
+    _hold(wait=True)
     _index(kind, keys)
-    progress(len(keys))
-    return len(keys)
 
 
 @transaction.atomic
