@@ -72,6 +72,13 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.KEEP_CHANNELS,
         Of.ORGANIZATION,
     ),
+    Offer(
+        "向下级交办",
+        "会议议定、需要各支部落实的，交办并了解办理情况",
+        "assignment-list",
+        Verb.ASSIGN_TASK,
+        Of.ORGANIZATION,
+    ),
     Offer("我的反映", "具名反映的问题和办理进展", "feedback-mine", shelf=Shelf.VOICE),
     Offer("凭查询码查看", "不具名反映的，凭查询码看进展和答复", "feedback-code", shelf=Shelf.VOICE),
     Offer(
@@ -94,6 +101,7 @@ OFFERS: Final[tuple[Offer, ...]] = (
     Offer(
         "离线记录", "没有网络时写记录，联网后自动提交；装到手机桌面后直接打开", "offline", PUBLIC
     ),
+    Offer("我的任务", "由我办理的任务，报告办理情况", "task-mine", shelf=Shelf.OWN),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own", shelf=Shelf.OWN),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account", shelf=Shelf.OWN),
     Offer("日历订阅", "把支部安排、我的任务和传达期限放进手机自带的日历", "feeds"),
