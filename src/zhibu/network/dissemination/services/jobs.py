@@ -37,6 +37,7 @@ from zhibu.people.roles import Verb, roles_with
 from zhibu.rules.reach import Readers, common_paths
 
 CHUNK: Final = 300  # organisations a transaction
+TOLD: Final = 40  # of whose people notices are written: on SQLite everybody waits for as long
 SECONDS: Final = 4.0  # a call goes on so long; the worker has other things to do
 _Kind = TextJob.Kind
 
@@ -91,8 +92,8 @@ def _do_chunk(at: datetime) -> bool:
 _END: Final = "~"  # sorts after every path
 
 
-def _next_places(job: TextJob, roll: Roll) -> list[str]:
-    """The paths of the next organisations in the order of the tree."""
+def _next_places(job: TextJob, roll: Roll, most: int) -> list[str]:
+    """The paths of the next organisations in the order of the tree, no more than so many."""
     rows = Place.objects.on(roll.day).filter(under(common_paths(roll.audience, job.path)))
     if roll.is_of_members:
         rows = rows.filter(organization__kind=Organization.Kind.BRANCH)
@@ -100,12 +101,12 @@ def _next_places(job: TextJob, roll: Roll) -> list[str]:
         # It has come down to those right below and no further.
         rows = rows.annotate(width=Length("path")).filter(width__lte=len(job.path) + paths.WIDTH)
     rows = rows.filter(path__gt=job.after).order_by("path")
-    return list(rows.values_list("path", flat=True).distinct()[:CHUNK])
+    return list(rows.values_list("path", flat=True).distinct()[:most])
 
 
 def _count(job: TextJob) -> None:
     roll = Roll(job.text)
-    places = _next_places(job, roll)
+    places = _next_places(job, roll, CHUNK)
     if places:
         rows = roll.seats(after=job.after, upto=places[-1])
         numbers = dict(rows.values_list("seat").annotate(number=Count("pk")))
@@ -117,7 +118,8 @@ def _count(job: TextJob) -> None:
 def _tell_readers(job: TextJob, at: datetime) -> None:
     """Announce a version, or remind of it, those with accounts to whom it has come down."""
     roll = Roll(job.text)
-    places = _next_places(job, roll)
+    most = min(CHUNK, TOLD)
+    places = _next_places(job, roll, most)
     if places:
         rows = roll.seats(scope=job.path, after=job.after, upto=places[-1])
         people = list(_with_accounts(roll, rows, at))
