@@ -120,7 +120,7 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
 
 def take_out_and_in(desk: Page, plan: Plan, folder: Path) -> None:
     """Exports, changes one cell as Excel would, sees the difference, confirms with a reason."""
-    desk.get_by_text("更多").click()
+    desk.locator("#plan summary", has_text="更多").click()
     with desk.expect_download() as waiting:
         desk.get_by_role("link", name="导出 Excel").click()
     assert waiting.value.suggested_filename == "第一党支部2027年度安排表.xlsx"

@@ -80,9 +80,9 @@
       return;
     }
     if (event.detail.xhr.status === 0 || event.detail.xhr.status >= 500) {
-      say("没有连上服务器，内容已存在本机，联网后自动提交", true);
+      say("没有连上服务器，内容留在本机，连上后自动保存", true);
       const kept = fields().filter(([name]) => name !== "csrfmiddlewaretoken");
-      beside.ask({ ask: "keep", item: { key: form.dataset.keep, record: form.dataset.keep, deed: "save", fields: kept, title: form.elements.topic?.value ?? "" } });
+      beside.ask({ ask: "keep", item: { key: form.dataset.keep, record: form.dataset.keep, deed: "save", fields: kept, title: form.elements.topic?.value ?? "" } }).then((isKept) => { if (isKept) say("没有连上服务器，内容已存在本机，联网后自动提交", true); });
       clearTimeout(retry);
       retry = setTimeout(() => htmx.trigger(form, "keep-retry"), 15000);
     } else if (event.detail.xhr.status === 200) { // the page that asks who one is
