@@ -19,8 +19,10 @@ FLOOR = 2.0
 def measure(members: int, turns: int) -> list[Result]:
     """Both in turns; the median of each, and of their ratios."""
     root, office = city.build(f"city{members}", members)
+    from zhibu.network.dissemination.models import TextJob
     from zhibu.network.dissemination.queries import reach_at
     from zhibu.org.models import Organization
+    from zhibu.web import clock
 
     few_branches = list(Organization.objects.branches().order_by("path")[: 100 // city.EACH])
     city.issued(city.drafted(root, office, root), office)  # the caches of the process are warm
@@ -30,7 +32,7 @@ def measure(members: int, turns: int) -> list[Result]:
         for taken, audience in ((few, few_branches), (many, [root])):
             text = city.drafted(root, office, *audience)
             taken.append(seconds_of(partial(city.issued, text, office)))
-    city.run_all()
+    TextJob.objects.update(finished_at=clock.now())  # forty texts need not be counted here
     last = city.issued(city.drafted(root, office, root), office)
     counted = seconds_of(city.run_all)
     last.refresh_from_db()
