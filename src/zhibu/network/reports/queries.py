@@ -78,7 +78,7 @@ def reports_from(organizations: Iterable[UUID], year: int, month: int) -> dict[U
 
 
 def _due_between(organization: Organization, first: date, last: date) -> QuerySet[PlanLine]:
-    """Lines of adopted tables due in the span, where their branch hung below on the due day.
+    """Lines of adopted tables due in a month, where their branch hung below on the due day.
 
     The same lines that the tallies count: an open one from before the system was in use is none.
     """
@@ -90,6 +90,7 @@ def _due_between(organization: Organization, first: date, last: date) -> QuerySe
         | Q(happened_on__isnull=False)
         | Q(waived_at__isnull=False),
         plan__state=Plan.State.ADOPTED,
+        year=first.year,
         due_on__gte=first,
         due_on__lte=last,
         **{
