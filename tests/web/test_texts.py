@@ -320,3 +320,24 @@ def test_those_who_came_later_are_not_asked(cast: Cast) -> None:
     other = Person.objects.create(username="weiyuan9", name="某人")
     tie(members_of(cast.other_branch)[0], other)
     assert client_of(other).get(reverse("text", args=[text.pk])).status_code == 404
+
+
+def test_home_names_what_waits(cast: Cast) -> None:
+    """To read, for the member and the secretary; to pass on, for those who record; within the bound."""
+    member, secretary = give_account(cast), client_of(cast.secretary)
+    for at in range(12):
+        text = a_text(
+            cast.committee, cast.office, title=f"通知第{at}号", at=NINE + timedelta(minutes=at)
+        )
+    address = reverse("branch-home", args=[cast.branch.pk])
+    said = member.get(address).content.decode()
+    assert "请您阅读" in said
+    assert "待传达" not in said
+    secretary.get(address)
+    with CaptureQueriesContext(connection) as queries:
+        said = secretary.get(address).content.decode()
+    assert "请您阅读" in said
+    assert "待传达" in said
+    assert reverse("text-reach", args=[text.pk, cast.branch.pk]) in said
+    assert len(queries) <= MOST
+    assert "待传达" not in client_of(cast.office).get(address).content.decode()

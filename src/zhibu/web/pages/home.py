@@ -122,7 +122,7 @@ def _to_read(person: Person) -> tuple[Reading, ...]:
 
 
 def _to_pass_on(branch: Organization, day: date) -> tuple[Reading, ...]:
-    rows = texts_to_pass_on(branch, day).order_by("-since", "key")[:TEXTS]
+    rows = texts_to_pass_on(branch, day).order_by("-since", "-key")[:TEXTS]
     return tuple(
         Reading(
             reverse("text-reach", args=(row["key"], branch.pk)),
