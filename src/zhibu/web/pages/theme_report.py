@@ -66,7 +66,8 @@ def _annex(seen: Seen, day: date) -> Grid | None:
     for number, child in enumerate(children_of(organization, day)[:MOST_ROWS], 1):
         years = found.get(child.path, ())
         said = "；".join(
-            f"{year.year}年{year.records}次（{year.organizations}个组织）"
+            f"{year.year}年{year.records}次"
+            + ("" if child.kind == Organization.Kind.BRANCH else f"（{year.organizations}个组织）")
             for year in years
             if year.records
         )
