@@ -184,7 +184,7 @@ def check_outages() -> Iterator[CheckMessage]:
     for outage in found:
         since = timezone.localtime(outage.since)
         yield Warning(
-            f"{outage.host}从{since:%m月%d日%H:%M}起没有应答：{outage.last_error}。",
+            f"{outage.host}从{since.month}月{since.day}日{since:%H:%M}起没有应答：{outage.last_error}。",
             hint="通知没有丢失，恢复后自动补发。邮件服务器请核对 ZHIBU_MAIL_URL；"
             "聊天工具请核对网络能否访问，或在“群机器人”中停用。",
             id="ZHIBU-W04",
