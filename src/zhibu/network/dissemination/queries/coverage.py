@@ -117,7 +117,7 @@ SELECT 1, level, number FROM (
     SELECT substr(path, 1, %s) AS level, SUM(CASE WHEN is_valid THEN 1 ELSE -1 END) AS number
     FROM {Receipt._meta.db_table}
     WHERE text_id = %s AND version = %s AND path >= %s AND path < %s
-        AND NOT (is_valid = (is_counted))
+        AND ((NOT is_counted AND is_valid) OR (is_counted AND NOT is_valid))
     GROUP BY 1
 ) unfolded
 """  # noqa: S608 - names of our own models

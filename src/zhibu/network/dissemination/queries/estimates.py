@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Count, F, Q
 
-from zhibu.network.dissemination.models import Expected, Reached, Receipt, Text
+from zhibu.network.dissemination.models import UNFOLDED, Expected, Reached, Receipt, Text
 from zhibu.network.dissemination.queries.rolls import under
 from zhibu.org import paths
 from zhibu.org.facts import COMMITTEE_OFFICES
@@ -69,7 +69,7 @@ def _unfolded(texts: list[UUID], levels: list[str]) -> Iterable[tuple[Any, str, 
     below = reduce(or_, (Q(path__gte=p, path__lt=paths.successor(p)) for p in levels))
     return (
         Receipt.objects.filter(below, text__in=texts, version=F("text__version"))
-        .filter(~Q(is_valid=F("is_counted")))
+        .filter(UNFOLDED)
         .order_by()
         .values("text_id", "path", "is_valid")
         .annotate(number=Count("pk"))

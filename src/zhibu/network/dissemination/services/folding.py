@@ -14,9 +14,9 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import F, Field, Q
+from django.db.models import F, Field
 
-from zhibu.network.dissemination.models import Expected, Reached, Receipt
+from zhibu.network.dissemination.models import UNFOLDED, Expected, Reached, Receipt
 from zhibu.org import paths
 from zhibu.people.keys import new_key
 
@@ -28,7 +28,7 @@ def fold_reach(limit: int = 2000) -> int:
 
     Any number of workers may do this at once: each takes receipts that no other holds.
     """
-    unfolded = Receipt.objects.filter(~Q(is_valid=F("is_counted")))
+    unfolded = Receipt.objects.filter(UNFOLDED)
     if not unfolded.exists():
         return 0  # an idle worker takes no lock that a reader of texts would wait for
     with transaction.atomic():

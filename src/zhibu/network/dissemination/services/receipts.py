@@ -16,7 +16,7 @@ from django.utils import timezone
 from zhibu.documents.literal import clean_line
 from zhibu.ledger.services import note
 from zhibu.network.dissemination.models import Audience, Forward, Receipt, Text, TextVersion
-from zhibu.network.dissemination.queries import Stay, seat_on, stays_of
+from zhibu.network.dissemination.queries import Stay, seat_on, stays_of, texts_of_person
 from zhibu.network.dissemination.refusals import (
     NotForYou,
     TextRefused,
@@ -88,6 +88,8 @@ def _explain(text: Text, version: int, by: Person) -> bool:
     )
     if known.exists():
         return False
+    if not texts_of_person(by).filter(pk=text.pk).exists():
+        raise NotForYou  # what became of it is not for them either
     now = Text.objects.get(pk=text.pk)
     if now.state == Text.State.RECALLED:
         raise TextRefused(f"这份文件已经撤回，不需要确认。撤回理由：{now.recall_reason}")
