@@ -47,6 +47,8 @@ _ASSET: Final = apprise.AppriseAsset(
     app_id="Zhibu", app_desc="支部", app_url="", http_redirects=False, plugin_paths=[]
 )
 _GUARDED: Final = GuardedRequests()
+_HOW_OTHERS: Final = f"可以用的写法：{'、'.join(f'{name}://' for name in OTHERS)}。"
+_SCHEMA: Final = re.compile(r"([A-Za-z]+)://[^\x00-\x20\x7f]*\Z")
 _KEY: Final = re.compile(r"[A-Za-z0-9_-]{6,200}")
 
 
@@ -89,13 +91,17 @@ _HOW: Final = {
 
 
 def _take_other(address: str) -> tuple[str, str]:
+    # Before any plugin is made: some read files or ask servers as soon as they are.
+    found = _SCHEMA.match(address)
+    schema = found[1].lower() if found else ""
+    if schema not in OTHERS:
+        raise BadAddress(_HOW_OTHERS)
     try:
-        schema = urlsplit(address).scheme.lower()
         plugin = apprise.Apprise.instantiate(address, asset=_ASSET)
     except Exception as error:
         raise BadAddress("这个地址不能识别，请照说明书中的格式书写。") from error
-    if schema not in OTHERS or plugin is None:
-        raise BadAddress(f"可以用的写法：{'、'.join(f'{name}://' for name in OTHERS)}。")
+    if plugin is None:
+        raise BadAddress(_HOW_OTHERS)
     if schema in _WEB or schema.rstrip("s") in _WEB:
         host = str(plugin.host or "").lower()
         try:

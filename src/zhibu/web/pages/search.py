@@ -7,7 +7,7 @@ somebody may open a find is asked twice: by the condition of the search, and of 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from urllib.parse import urlencode
@@ -209,9 +209,17 @@ def _read(request: HttpRequest, entries: Sequence[SearchEntry]) -> dict[UUID, tu
                 found[record.pk] = (of_record(record), state)
     if keys := by_kind[SearchEntry.Kind.TEXT]:
         for text in Text.objects.sent().filter(pk__in=keys).select_related("organization"):
-            state = "已撤回" if text.state == Text.State.RECALLED else ""
-            found[text.pk] = (of_text(text, text.pk), state)
+            found[text.pk] = _as_shown(request, text)
     return found
+
+
+def _as_shown(request: HttpRequest, text: Text) -> tuple[Document, str]:
+    """A text as its page shows it: of a recalled one its readers have the title alone."""
+    document = of_text(text, text.pk)
+    if text.state != Text.State.RECALLED:
+        return document, ""
+    keeps = reach(request).may(Verb.ISSUE_TEXT, text.organization.path)
+    return document if keeps else replace(document, passages=()), "已撤回"
 
 
 def _find(document: Document, state: str, asked: Asked) -> Find:

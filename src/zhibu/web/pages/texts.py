@@ -10,7 +10,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.core.paginator import Page
-from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 
@@ -29,6 +28,7 @@ from zhibu.people.roles import Verb
 from zhibu.rules.revisions import Change, ChangeKind, compare_paragraphs, is_same
 from zhibu.web import access
 from zhibu.web.pages.forms import Crumb
+from zhibu.web.record_access import is_talk, may_read_talks
 from zhibu.web.templatetags.words import day as say_day
 from zhibu.web.templatetags.words import short_day
 
@@ -349,10 +349,14 @@ def meetings_of(request: HttpRequest, text: Text) -> tuple[Meeting, ...]:
     carriages = list(rows)
     if not carriages:
         return ()
-    records = Record.objects.filter(
-        Q(pk__in=[row.record_id for row in carriages]), current__isnull=False
-    )
-    topics = dict(records.values_list("pk", "current__topic"))
+    branches = {row.record_id: row.branch for row in carriages}
+    records = Record.objects.filter(pk__in=list(branches), current__isnull=False)
+    topics = {
+        record.pk: record.current.topic
+        for record in records.select_related("current")
+        if record.current is not None
+        and (not is_talk(record) or may_read_talks(request, branches[record.pk]))
+    }
     return tuple(
         Meeting(
             reverse("record", args=(row.record_id,)),
