@@ -421,10 +421,9 @@ def _narrower(reach: Reach, name: str, verb: Verb, thing: Thing, *, writes: bool
         return False
     if name in FROM_ABOVE:  # by the level above, of the highest by itself
         return reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4] or thing.path)
-    if name in {"organization-dissolve", "organization-split"}:  # by the level above
-        return bool(thing.path[:-4]) and reach.may(Verb.EDIT_ORGANIZATION, thing.path[:-4])
-    if name == "report-receive":
-        return bool(thing.path[:-4]) and reach.may(Verb.WRITE_REPORT, thing.path[:-4])
+    if name in {"organization-dissolve", "organization-split", "report-receive"}:  # by it alone
+        above = Verb.WRITE_REPORT if name == "report-receive" else Verb.EDIT_ORGANIZATION
+        return bool(thing.path[:-4]) and reach.may(above, thing.path[:-4])
     if name in {*OF_CASE, "feedback-desk", "feedback-take"}:
         return _handles(reach, name, thing.path)
     if name == "import-export":  # every field, the personal ones too

@@ -56,6 +56,7 @@ _WORDS: Final = {
     "receipt": "已有传达回执", "carriage": "已在会上传达过文件",
     "task": "已有任务", "assignment": "已向下级交办任务",
     "feedback": "已有意见反映", "case": "已有反映事项", "step": "已办理过反映事项",
+    "channel": "已设置群机器人",
 }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from django.urls import reverse
 from zhibu.people.roles import Verb
 from zhibu.web.access import reach
 from zhibu.web.entry.seats import chosen_first
-from zhibu.web.routes import PUBLIC, SIGNED_IN
+from zhibu.web.routes import SIGNED_IN
 
 
 class Of(StrEnum):
@@ -47,29 +47,11 @@ class Offer:
 
 
 OFFERS: Final[tuple[Offer, ...]] = (
-    Offer("专题", "正在开展的专题和活动，历年开展情况", "theme-list", Verb.SEE_BRANCH, Of.SEAT),
-    Offer("传达", "请我阅读的文件，以前阅读过的", "text-reading"),
-    Offer("我的责任清单", "本人岗位要做什么、依据哪一条、落实得怎样", "responsibility-mine"),
-    Offer(
-        "责任清单",
-        "书记、委员和党办各自的责任，从已有记录看落实情况",
-        "responsibility-list",
-        Verb.SEE_OVERVIEW,
-        Of.ORGANIZATION,
-    ),
     Offer(
         "月度工作报告",
         "由系统根据已有记录写成，核对后报上级，查看下级报告",
         "report-list",
         Verb.ASSIGN_TASK,
-        Of.ORGANIZATION,
-    ),
-    Offer("办理反映", "受理、合并、答复、报上级", "feedback-desk", Verb.ANSWER_FEEDBACK, Of.SEAT),
-    Offer(
-        "群机器人",
-        "让企业微信、钉钉、飞书工作群里的机器人提醒大家",
-        "robots",
-        Verb.KEEP_CHANNELS,
         Of.ORGANIZATION,
     ),
     Offer(
@@ -79,13 +61,34 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.ASSIGN_TASK,
         Of.ORGANIZATION,
     ),
-    Offer("我的反映", "具名反映的问题和办理进展", "feedback-mine", shelf=Shelf.VOICE),
-    Offer("凭查询码查看", "不具名反映的，凭查询码看进展和答复", "feedback-code", shelf=Shelf.VOICE),
+    Offer("专题", "正在开展的专题和活动，历年开展情况", "theme-list", Verb.SEE_BRANCH, Of.SEAT),
     Offer(
-        "反映与改进",
-        "大家反映了什么，因此改进了什么",
-        "feedback-improvements",
-        shelf=Shelf.VOICE,
+        "责任清单",
+        "书记、委员和党办各自的责任，从已有记录看落实情况",
+        "responsibility-list",
+        Verb.SEE_OVERVIEW,
+        Of.ORGANIZATION,
+    ),
+    Offer(
+        "离线记录",
+        "没有网络时写记录，联网后自动提交；装到手机桌面后直接打开",
+        "offline",
+        Verb.DRAFT_RECORD,
+    ),
+    Offer(
+        "群机器人",
+        "让企业微信、钉钉、飞书工作群里的机器人提醒大家",
+        "robots",
+        Verb.KEEP_CHANNELS,
+        Of.ORGANIZATION,
+    ),
+    Offer(
+        "办理反映",
+        "受理、合并、答复、报上级",
+        "feedback-desk",
+        Verb.ANSWER_FEEDBACK,
+        Of.SEAT,
+        Shelf.VOICE,
     ),
     Offer(
         "反映等待情况",
@@ -95,16 +98,28 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Of.ORGANIZATION,
         Shelf.VOICE,
     ),
+    Offer("我的反映", "具名反映的问题和办理进展", "feedback-mine", shelf=Shelf.VOICE),
+    Offer("凭查询码查看", "不具名反映的，凭查询码看进展和答复", "feedback-code", shelf=Shelf.VOICE),
+    Offer(
+        "反映与改进",
+        "大家反映了什么，因此改进了什么",
+        "feedback-improvements",
+        shelf=Shelf.VOICE,
+    ),
+    Offer("请我阅读的文件", "传达到我的文件，阅读后点“已阅知”", "text-reading", shelf=Shelf.OWN),
+    Offer("我的任务", "由我办理的任务，报告办理情况", "task-mine", shelf=Shelf.OWN),
+    Offer(
+        "我的责任清单",
+        "本人岗位要做什么、依据哪一条、落实得怎样",
+        "responsibility-mine",
+        shelf=Shelf.OWN,
+    ),
+    Offer("日历订阅", "把支部安排、我的任务和传达期限放进手机自带的日历", "feeds", shelf=Shelf.OWN),
     Offer(
         "通知设置", "通知还要不要发到邮箱和聊天工具，什么时候发", "notice-settings", shelf=Shelf.OWN
     ),
-    Offer(
-        "离线记录", "没有网络时写记录，联网后自动提交；装到手机桌面后直接打开", "offline", PUBLIC
-    ),
-    Offer("我的任务", "由我办理的任务，报告办理情况", "task-mine", shelf=Shelf.OWN),
     Offer("我的信息", "系统中保存了哪些关于我的内容，有误可以申请更正", "own", shelf=Shelf.OWN),
     Offer("账号安全", "修改密码，设置动态验证码和通行密钥", "account", shelf=Shelf.OWN),
-    Offer("日历订阅", "把支部安排、我的任务和传达期限放进手机自带的日历", "feeds"),
 )
 
 
