@@ -40,6 +40,12 @@ def reports_of(organization: Organization) -> QuerySet[Report]:
     )
 
 
+def issued_before(organization: Organization, first: date) -> QuerySet[Report]:
+    """The issued reports of the months before that day's month, the newest first."""
+    earlier = Q(year__lt=first.year) | Q(year=first.year, month__lt=first.month)
+    return reports_of(organization).exclude(latest=None).filter(earlier)
+
+
 def find_report(organization: Organization, year: int, month: int) -> Report | None:
     """The report of one month, with its newest version."""
     return reports_of(organization).filter(year=year, month=month).first()

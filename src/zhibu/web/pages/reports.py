@@ -331,7 +331,7 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class ReportsPage:
-    """The months of an organisation: what to write now, and what was issued."""
+    """The months of an organisation: the last ones with their states, and what was issued before."""
 
     organization: Organization
     crumbs: tuple[Crumb, ...]
@@ -352,7 +352,7 @@ def build_reports(
     has_below: bool,
     crumbs: tuple[Crumb, ...],
 ) -> ReportsPage:
-    """The page: the last months with their states, then the history of what was issued."""
+    """The page: the last months with their states, then what was issued before them."""
     now = []
     for back in range(RECENT):
         first = first_of(month_index(day) - back)

@@ -26,6 +26,7 @@ from zhibu.network.reports.services import (
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
+from zhibu.rules.periods import first_of, month_index
 from zhibu.rules.reporting_values import OWN_PARTS, PART_TITLES
 from zhibu.web import access, clock
 from zhibu.web.answers import see_other
@@ -51,7 +52,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     organization = _organization(request, pk, Verb.SEE_OVERVIEW)
     day = clock.today()
     reports = queries.reports_of(organization)
-    rows = page_of(request, reports.exclude(latest=None), 24)
+    shown = first_of(month_index(day) - RECENT + 1)  # from here on the months stand above already
+    rows = page_of(request, queries.issued_before(organization, shown), 24)
     newest = {(row.year, row.month): row for row in reports[: RECENT + 1]}
     page = build_reports(
         organization,
