@@ -40,6 +40,7 @@ CHUNK: Final = 300  # organisations a transaction
 TOLD: Final = 40  # of whose people notices are written: on SQLite everybody waits for as long
 SECONDS: Final = 4.0  # a call goes on so long; the worker has other things to do
 _Kind = TextJob.Kind
+_TELLING: Final = (_Kind.ANNOUNCE, _Kind.REMIND, _Kind.HAND_DOWN)
 
 
 def run_jobs(at: datetime, *, seconds: float = SECONDS) -> int:
@@ -70,6 +71,9 @@ def _do_chunk(at: datetime) -> bool:
     )
     if job is None:
         return False
+    if job.kind in _TELLING:
+        # Held: whoever recalls it meanwhile waits, and then takes back what is written here.
+        job.text = hold_text(job.text)
     if job.kind == _Kind.COUNT:
         _count(job)
     elif job.kind == _Kind.TAKE_BACK:
