@@ -13,12 +13,14 @@ from django.utils import timezone
 
 from zhibu.handbook.models import RecordVersion
 from zhibu.network.dissemination.models import Expected, Reached, Receipt, Text
+from zhibu.network.dissemination.queries import texts_arrived
 from zhibu.network.reports.models import Report, ReportVersion
 from zhibu.org import paths
 from zhibu.org.models import Grant, Organization
 from zhibu.people.roles import Verb, roles_with
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules.norm import PracticeClass
+from zhibu.rules.reach import Mode
 
 MOST: Final = 5000
 """So many rows are read of one list at most; a scope that has more is added up from below."""
@@ -248,12 +250,20 @@ class TextReach:
 
 
 def texts_of_month(organization: Organization, first: date, last: date) -> tuple[TextReach, ...]:
-    """The texts issued in the span that somebody here or below is to read: three queries.
+    """The texts issued in the span that somebody here or below is to read: four queries.
 
-    From the tallies of reach, with what the worker has not folded in yet; never from receipts.
+    One that goes from level to level only once it has come down to here: its title is news. From
+    the tallies of reach, with what the worker has not folded in yet; never from receipts.
     """
+    end = paths.successor(organization.path)
+    is_known = (
+        Q(text__mode=Mode.AT_ONCE.value)
+        | Q(text__path__gte=organization.path, text__path__lt=end)
+        | Q(text__in=texts_arrived(organization).order_by().values("pk"))
+    )
     rows = list(
         Expected.objects.filter(
+            is_known,
             path=organization.path,
             number__gt=0,
             text__state=Text.State.ISSUED,
@@ -268,7 +278,6 @@ def texts_of_month(organization: Organization, first: date, last: date) -> tuple
     versions = {key: version for key, _, version, _ in rows}
     reached: dict[UUID, int] = dict.fromkeys(versions, 0)
     folded = Reached.objects.filter(text__in=versions, path=organization.path)
-    end = paths.successor(organization.path)
     fresh = (
         Receipt.objects.filter(text__in=versions, path__gte=organization.path, path__lt=end)
         .exclude(is_valid=F("is_counted"))
