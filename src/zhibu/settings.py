@@ -490,9 +490,11 @@ LOGGING: dict[str, Any] = {
             "json_ensure_ascii": False,
         },
     },
+    "filters": {"hushing": {"()": "zhibu.web.hushing.WithoutSecrets"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
+            "filters": ["hushing"],
             "formatter": LOG_FORMAT,
         }
     },
