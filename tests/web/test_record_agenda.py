@@ -9,9 +9,11 @@ import pytest
 from django.urls import reverse
 from tests.cast import Cast, client_of
 from tests.web.record_story import AT, Writer, a_line, fields_of, make_table
+from tests.web.text_story import NINE, a_text
 
 from zhibu.handbook.facts import read_draft
 from zhibu.handbook.models import Record
+from zhibu.network.dissemination.models import Carriage
 from zhibu.network.tasks.models import Task
 from zhibu.network.themes.services import begin_theme, give_line_themes
 from zhibu.people.keys import new_key
@@ -284,3 +286,20 @@ def test_an_old_draft_opens(cast: Cast, plan: Plan) -> None:
     assert "已撤回的通知" in page
     assert "已不在应办之列" in page
     assert "没有的任务" not in page
+
+
+def test_says_before_filing_that_a_text_was_issued_after_the_meeting(
+    cast: Cast, plan: Plan
+) -> None:
+    """Ticked on the day of the meeting, issued after it ended: said, and it may be filed so."""
+    late = a_text(cast.committee, cast.office, title="会后下发的通知", at=NINE)
+    early = a_text(cast.committee, cast.office, title="会前下发的通知", at=NINE.replace(hour=8))
+    writer = meeting(cast, day="2026-03-11", began="08:10", ended="08:50")
+    writer.send("save", texts=[str(late.pk), str(early.pk)])
+    page = writer.client.get(reverse("record-file", args=[writer.key]))
+    said = [remark.text for remark in page.context["page"].warnings]
+    assert len([text for text in said if text.startswith("《会后下发的通知》：会议时间")]) == 1
+    assert not any("会前下发的通知" in text for text in said)
+    assert page.context["page"].may_file
+    file(writer)
+    assert list(Carriage.objects.values_list("text_id", flat=True)) == [early.pk]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from zhibu.handbook.models import Attachment, Record
+from zhibu.network.dissemination.facts import texts_not_passed_on
 from zhibu.plans.models import PlanLine
+from zhibu.rules import wording
 from zhibu.rules.attendance import Tally, tally_attendance
 from zhibu.rules.records import RecordContent, is_fit_to_file
 from zhibu.rules.verdicts import Severity
@@ -43,8 +46,9 @@ def build_filing(
     files: Iterable[Attachment],
     submission: str,
     reason: str,
+    now: datetime,
 ) -> FilingPage:
-    """The page for a draft as it is stored."""
+    """The page for a draft as it is stored; `now` is when it would be filed."""
     content = without_blanks(desk.content)
     faults = too_long(content)
     remarks = remarks_of(desk.verdicts, faults, content)
@@ -64,7 +68,15 @@ def build_filing(
         lines=desk.lines,
         files=tuple(files),
         errors=of(Severity.ERROR),
-        warnings=of(Severity.WARNING),
+        warnings=(*of(Severity.WARNING), *_not_passed_on(content, now)),
         notes=of(Severity.NOTE),
         may_file=is_fit_to_file(desk.verdicts) and not faults,
+    )
+
+
+def _not_passed_on(content: RecordContent, now: datetime) -> tuple[Remark, ...]:
+    """Said before filing: nobody shall believe that a text was passed on which was not."""
+    return tuple(
+        Remark("texts", Severity.WARNING, f"《{title}》：{wording.say(verdict)}")
+        for title, verdict in texts_not_passed_on(content, now)
     )

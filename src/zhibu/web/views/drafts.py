@@ -339,6 +339,7 @@ def _show_filing(
         files=sitting.files,
         submission=submission or str(uuid4()),
         reason=reason,
+        now=clock.now(),
     )
     return render(sitting.request, "web/record_file.html", {"page": page}, status=status)
 

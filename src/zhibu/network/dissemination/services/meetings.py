@@ -13,6 +13,7 @@ from django.utils import timezone
 from zhibu.handbook.followers import Filed
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.versions import read_version
+from zhibu.network.dissemination.facts import meeting_span
 from zhibu.network.dissemination.models import Carriage, Forward, Receipt, Text, TextVersion
 from zhibu.network.dissemination.queries import path_of, stays_of
 from zhibu.network.dissemination.services.issuing import tell_below, why_not_forward
@@ -26,6 +27,7 @@ from zhibu.org.models import Member, Membership, Organization
 from zhibu.org.queries import holding
 from zhibu.people.models import Person
 from zhibu.rules.contents import RecordContent
+from zhibu.rules.norm import Activity
 from zhibu.rules.reach import judge_meeting
 
 Given = dict[tuple[UUID, UUID, int], Reaching]  # by text, member, version
@@ -55,7 +57,10 @@ def follow_record(filed: Filed) -> None:
         carried = _fitting(carried, content, branch, filed_at)
         wanted = _given(record, content, branch, carried)
     _keep_carriages(record, branch, content, carried)
-    _send_on(record, branch, carried, filed.by, filed.version.filed_at)
+    # A group's leader files the group's meetings, and may not forward for the branch.
+    is_of_group = content.activities == (Activity.GROUP_MEETING,)
+    sent_on = {} if is_of_group else carried
+    _send_on(record, branch, sent_on, filed.by, filed.version.filed_at)
     _write(record, branch, wanted, texts)
 
 
@@ -133,16 +138,6 @@ def _keys(content: RecordContent) -> set[UUID]:
     return found
 
 
-def _span(content: RecordContent) -> tuple[datetime, datetime] | None:
-    """When the meeting began and ended; its beginning twice where no end was written."""
-    if content.began_at is None:
-        return None
-    began, ended = content.began_at, content.ended_at or content.began_at
-    if timezone.is_naive(began):
-        began, ended = timezone.make_aware(began), timezone.make_aware(ended)
-    return began, ended
-
-
 def _first_filed_at(record: Record, version: RecordVersion) -> datetime:
     """When it was first filed: a correction makes no meeting later than it was."""
     first = RecordVersion.objects.filter(record=record, version=1).values_list(
@@ -155,7 +150,7 @@ def _fitting(
     texts: Mapping[UUID, Text], content: RecordContent, branch: Organization, filed_at: datetime
 ) -> dict[UUID, Text]:
     """Of these texts those that this meeting can have passed on."""
-    met = _span(content)
+    met = meeting_span(content)
     found = {}
     for key, text in texts.items():
         if met is None or text.issued_at is None:
@@ -179,7 +174,7 @@ def _given(
     record: Record, content: RecordContent, branch: Organization, texts: Mapping[UUID, Text]
 ) -> Given:
     """Whom the meeting has reached: of the branch's members of that day those who were there."""
-    met = _span(content)
+    met = meeting_span(content)
     if not texts or met is None:
         return {}
     named = set()
@@ -208,7 +203,7 @@ def _keep_carriages(
 ) -> None:
     """Which records carry which texts, as this one says now."""
     Carriage.objects.filter(record_id=record.pk).exclude(text__in=texts).delete()
-    met = _span(content)
+    met = meeting_span(content)
     if met is not None and texts:
         Carriage.objects.bulk_create(
             (
