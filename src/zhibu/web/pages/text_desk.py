@@ -211,6 +211,7 @@ class PreviewPage:
     facts: tuple[tuple[str, str], ...]
     goes_to: str
     warnings: tuple[str, ...]
+    is_incomplete: bool  # it has to be gone over before it can go out
     revision: int
     back: str
     crumbs: tuple[Crumb, ...]

@@ -130,6 +130,7 @@ def issue(request: HttpRequest, pk: UUID) -> HttpResponse:
             messages.success(request, "已下发。传达情况随时可以在这里查看。")
             return see_other("text-reach", pk, text.organization_id)
     draft = draft_of(text)
+    missing = _missing(text)
     page = PreviewPage(
         heading="预览",
         organization=text.organization,
@@ -138,7 +139,8 @@ def issue(request: HttpRequest, pk: UUID) -> HttpResponse:
         files=file_lines(queries.files_of(text)),
         facts=facts_of(draft, _theme_title(text)),
         goes_to=_say_audience(text.organization, draft),
-        warnings=warnings or _missing(text),
+        warnings=warnings or missing,
+        is_incomplete=bool(missing),
         revision=text.revision,
         back=reverse("text-edit", args=(pk,)),
         crumbs=_crumbs(text.organization),
