@@ -9,6 +9,7 @@ from functools import cache, lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
+import psycopg
 from django.db import connection, transaction
 from django.db.models import Field
 from django.utils import timezone
@@ -74,11 +75,26 @@ def acknowledge(*, text: Text, version: int, by: Person, at: datetime) -> bool:
     statement = _statement(
         Readers(text.readers), len(audience), text.kinds, text.fields, is_by_level=text.is_by_level
     )
-    with connection.cursor() as cursor:
-        cursor.execute(statement, _values(text, audience, version, by, at))
-        if cursor.rowcount == 1:
-            return True
+    if _written(statement, _values(text, audience, version, by, at)):
+        return True
     return _explain(text, version, by)
+
+
+def _written(statement: str, values: list[Any]) -> bool:
+    """Whether the statement wrote its row.
+
+    PostgreSQL keeps it prepared: planning it costs more than doing it, and Django has every
+    statement planned anew.
+    """
+    if connection.vendor != "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement, values)
+            return bool(cursor.rowcount == 1)
+    connection.ensure_connection()
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
+        prepared.connection.prepare_threshold = 0  # Django's own cursors never prepare
+        prepared.execute(statement, values, prepare=True)
+        return prepared.rowcount == 1
 
 
 def _explain(text: Text, version: int, by: Person) -> bool:
@@ -128,7 +144,7 @@ def _statement(readers: Readers, ranges: int, kinds: str, fields: str, *, is_by_
 
     Written by hand, for the ORM knows no such statement, and this is the one that a million people
     send on one morning. Both databases speak it. It finds the member first and names no table that
-    it can do without: planning it costs more than doing it.
+    it can do without.
     """
     is_of_members = readers is Readers.MEMBERS
     receipt, member, text = (model._meta.db_table for model in (Receipt, Member, Text))
