@@ -53,6 +53,7 @@ def set_mail(*, by: Person, address: str, at: datetime) -> Channel:
         validate_email(address if len(address) <= MAIL_LENGTH else "")
     except ValidationError as error:
         raise Refused("邮箱地址不对，请核对后重新填写。") from error
+    Person.objects.select_for_update().get(pk=by.pk)  # there is no row yet to wait for
     channel = Channel.objects.select_for_update().filter(person=by, tool=Channel.Tool.MAIL).first()
     if channel is not None and channel.code_at and at - channel.code_at < CODE_AGAIN:
         raise Refused("验证码刚刚发出，请稍等两分钟再试。")
@@ -109,6 +110,10 @@ def add_robot(
     at: datetime,
 ) -> Channel:
     """Add a chat robot of an organisation, or without one of oneself. Raises Refused."""
+    if organization is not None:  # two at once count one after the other
+        Organization.objects.select_for_update().get(pk=organization.pk)
+    else:
+        Person.objects.select_for_update().get(pk=by.pk)
     of = Channel.objects.filter(organization=organization) if organization else _robots(by)
     most = MOST_OF_ORGANIZATION if organization else MOST_OF_PERSON
     if of.count() >= most:
