@@ -203,6 +203,16 @@ def test_sentences(changes: dict[str, Any], part: Part, sentence: str) -> None:
         assert "按类别看" not in text
 
 
+def test_nothing_is_proposed_about_what_was_answered() -> None:
+    """What was answered and is still to be closed asks for no answer; its neighbour does."""
+    voices = (Voice("栏目重复", "已答复", is_answered=True), Voice("字偏小", "办理中"))
+    lines = said(
+        replace(FACTS, feedback=FeedbackFigures(received=2, voices=voices)), Part.PROPOSALS
+    )
+    assert not [line for line in lines if "栏目重复" in line]
+    assert [line for line in lines if "字偏小" in line]
+
+
 def test_problems_are_numbered_in_their_order() -> None:
     """一是…二是…, and each ends as a sentence does."""
     facts = replace(FACTS, without_table=1, older=2, tasks=TaskFigures(overdue=1))

@@ -306,8 +306,8 @@ def _say_feedback(feedback: FeedbackFigures) -> str:
 def _proposals(facts: MonthFacts) -> tuple[Paragraph, ...]:
     found = []
     for voice in facts.feedback.voices:
-        if voice.outcome:
-            continue  # said among what stands out
+        if voice.outcome or voice.is_answered:
+            continue  # what became of it is said among what stands out
         people = f"（{voice.asked}人提出）" if voice.asked > 1 else ""
         state = f"，目前{voice.state}" if voice.state else ""
         found.append(

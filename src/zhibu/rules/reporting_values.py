@@ -106,6 +106,7 @@ class Voice:
     state: str = ""
     outcome: str = ""
     asked: int = 1
+    is_answered: bool = False  # nothing more is asked of the level above
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from zhibu.org import paths
 from zhibu.org.models import Grant, Organization
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb, roles_with
-from zhibu.rules.feedback import OPEN, SMALLEST_CROWD, About, CaseState, Link
+from zhibu.rules.feedback import CONCLUDED, OPEN, SMALLEST_CROWD, About, CaseState, Link
 from zhibu.rules.feedback_codes import digest_code
 from zhibu.rules.wording import label
 
@@ -285,6 +285,7 @@ class StandingOut:
     state: str  # in words
     outcome: str
     organization: str
+    is_answered: bool  # or not adopted, or closed: nothing more is asked of anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,7 @@ def _standing_out(
             state=label(CaseState(row.state)),
             outcome=row.outcome,
             organization=row.organization.short_name,
+            is_answered=CaseState(row.state) in CONCLUDED,
         )
         for row in rows.order_by("-asked", "opened_on", "id")[:MOST_TOLD]
     )

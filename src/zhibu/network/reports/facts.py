@@ -219,7 +219,8 @@ def _feedback(organization: Organization, first: date, last: date) -> FeedbackFi
         by_about=found.by_about,
         by_state=found.by_state,
         voices=tuple(
-            Voice(one.summary, one.state, one.outcome, one.asked) for one in found.standing_out
+            Voice(one.summary, one.state, one.outcome, one.asked, one.is_answered)
+            for one in found.standing_out
         ),
     )
 
