@@ -81,7 +81,7 @@ def test_from_receipt_to_improvement(cast: Cast) -> None:
     assert above is not None
     page = keeper.get(reverse("feedback-case", args=[above.pk])).content.decode()
     assert SUMMARY in page
-    assert "另有2件的原文由原办理组织保存" in page
+    assert "这2件的原文由原办理组织保存" in page
     for hidden in ("只能看到一半", "左右拖", cast.deputy.name, cast.secretary.name):
         assert hidden not in page
     do(keeper, "answer", above, answer="下一版改成卡片")

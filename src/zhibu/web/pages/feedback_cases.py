@@ -165,7 +165,7 @@ def build_case(
         dos=_dos(case, state, likes, sent),
         targets=targets,
         waiting=judge_waiting(case.waiting_since, today) if _is_in_hand(case) else None,
-        next_step=_next_step(case, state),
+        next_step=_next_step(case, state, has_likes=bool(likes)),
         crumbs=(Crumb("办理反映", reverse("feedback-desk", args=[case.organization_id])),),
     )
 
@@ -227,11 +227,12 @@ def _offers(
     return offers
 
 
-def _next_step(case: Case, state: CaseState) -> str:
+def _next_step(case: Case, state: CaseState, *, has_likes: bool) -> str:
     if case.into_id is not None:
         return "已并入另一件事项，在那一件中一并办理。"
     if state is CaseState.RECEIVED:
-        return "请先受理；与别的事项相同的，可以合并办理。"
+        more = "；下面有相近的事项，相同的可以合并办理。" if has_likes else "，再答复或者报上级。"
+        return f"请先受理{more}"
     if state is CaseState.ACCEPTED:
         return "请答复；本级办不了的，写明摘要报上级。"
     if state is CaseState.SENT_UP:
