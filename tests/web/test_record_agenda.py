@@ -298,7 +298,8 @@ def test_says_before_filing_that_a_text_was_issued_after_the_meeting(
     writer.send("save", texts=[str(late.pk), str(early.pk)])
     page = writer.client.get(reverse("record-file", args=[writer.key]))
     said = [remark.text for remark in page.context["page"].warnings]
-    assert len([text for text in said if text.startswith("《会后下发的通知》：会议时间")]) == 1
+    (why,) = [text for text in said if text.startswith("《会后下发的通知》：会议时间")]
+    assert "08:50早于文件下发时间2026年3月11日（周三）09:00" in why
     assert not any("会前下发的通知" in text for text in said)
     assert page.context["page"].may_file
     file(writer)

@@ -86,8 +86,11 @@ def texts_not_passed_on(
         return ()
     found = []
     for text in Text.objects.sent().filter(pk__in=titles).order_by("issued_at", "pk"):
-        against = text.issued_at and judge_meeting(
-            issued_at=text.issued_at, recalled_at=text.recalled_at,
+        if text.issued_at is None:
+            continue
+        against = judge_meeting(  # local moments, since they are said in words
+            issued_at=timezone.localtime(text.issued_at),
+            recalled_at=timezone.localtime(text.recalled_at) if text.recalled_at else None,
             began_at=met[0], ended_at=met[1], filed_at=filed_at,
         )  # fmt: skip
         if against:

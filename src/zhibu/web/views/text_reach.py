@@ -156,7 +156,7 @@ def forward(request: HttpRequest, pk: UUID, organization: UUID) -> HttpResponse:
         form=form,
         submit="转发",
         back=back,
-        intro=f"{text.organization.name}下发，逐级传达。由{level.name}转发以后，下一级才能看到。",
+        intro=f"{text.organization.name}下发，逐级传达。由{level.name}转发以后，下面的党组织和党员才能看到。",
         crumbs=_crumbs(request, text, level),
     )
     return render(request, "web/form.html", {"page": page}, status=422 if form.errors else 200)
