@@ -110,7 +110,8 @@ def test_only_those_not_reached_are_reminded_and_once_a_day(cast: Cast, freeze: 
     freeze(NOON)
     client = client_of(cast.office)
     answer = client.post(at("text-remind", text, cast.committee), follow=True)
-    assert "已提醒还没有传达到的1人" in answer.content.decode()
+    said = answer.content.decode()
+    assert "已提醒还没有传达到的1人；另有4人没有账号或者已经转出" in said
     work(NOON)
     assert list(Notice.objects.values_list("person", flat=True)) == [late.pk]
     said = page_of(client, text, cast.committee)

@@ -27,6 +27,7 @@ from tests.web.text_story import (
 from zhibu.network.dissemination import services
 from zhibu.network.dissemination.models import Receipt, Text, TextFile
 from zhibu.network.dissemination.services import amend_text, forward_text, recall_text
+from zhibu.network.notices.models import Notice
 from zhibu.people.models import Person
 from zhibu.rules.reach import Mode
 
@@ -66,6 +67,17 @@ def test_a_member_reads_and_says_so_once(cast: Cast) -> None:
     listed = client.get(reverse("text-reading")).content.decode()
     assert "没有需要您阅读的文件" in listed
     assert text.title in listed
+
+
+def test_what_was_told_of_it_is_settled_with_it(cast: Cast) -> None:
+    """The bell does not go on about a text that was acknowledged; other notices stay."""
+    client = give_account(cast)
+    text, other = a_text(cast.committee, cast.office), a_text(cast.committee, cast.office)
+    work(NINE)
+    unread = Notice.objects.filter(person=cast.member, read_at=None)
+    assert set(unread.values_list("subject", flat=True)) == {f"text:{t.pk}" for t in (text, other)}
+    say_read(client, text)
+    assert set(unread.values_list("subject", flat=True)) == {f"text:{other.pk}"}
 
 
 def test_seen_is_not_acknowledged(cast: Cast) -> None:

@@ -170,6 +170,13 @@ def read_notice(*, notice: Notice, at: datetime) -> None:
     Notice.objects.filter(pk=notice.pk, read_at__isnull=True).update(read_at=at)
 
 
+def read_notices_of(*, by: Person, subject: str, at: datetime) -> int:
+    """What they were told of this is settled: they have seen to it elsewhere. How many there were."""
+    return Notice.objects.filter(person=by, subject=subject, read_at__isnull=True).update(
+        read_at=at
+    )
+
+
 @transaction.atomic
 def read_all_notices(*, by: Person, at: datetime) -> int:
     """Mark all that were there at that moment as read; how many were not."""

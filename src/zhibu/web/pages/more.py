@@ -94,7 +94,7 @@ OFFERS: Final[tuple[Offer, ...]] = (
         "反映等待情况",
         "各级正在办理的反映等了多久，哪里需要协助",
         "feedback-waiting",
-        Verb.SEE_OVERVIEW,
+        Verb.ASSIGN_TASK,
         Of.ORGANIZATION,
         Shelf.VOICE,
     ),
@@ -112,6 +112,7 @@ OFFERS: Final[tuple[Offer, ...]] = (
         "我的责任清单",
         "本人岗位要做什么、依据哪一条、落实得怎样",
         "responsibility-mine",
+        Verb.SEE_OVERVIEW,  # who has an office; the page is everybody's own
         shelf=Shelf.OWN,
     ),
     Offer("日历订阅", "把支部安排、我的任务和传达期限放进手机自带的日历", "feeds", shelf=Shelf.OWN),

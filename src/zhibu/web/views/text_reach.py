@@ -173,9 +173,19 @@ def remind(request: HttpRequest, pk: UUID, organization: UUID) -> HttpResponse:
     except Refused as refused:
         messages.warning(request, str(refused))
     else:
-        said = f"已提醒还没有传达到的{number}人。" if number else "没有需要提醒的人。"
-        messages.success(request, said)
+        messages.success(request, _say_reminded(number, queries.reach_at(text, level).open))
     return see_other("text-reach", pk, organization)
+
+
+def _say_reminded(number: int, still_open: int) -> str:
+    """Whom no notice can reach has to be told otherwise."""
+    if not still_open:
+        return "没有需要提醒的人。"
+    others = still_open - number
+    if others <= 0:
+        return f"已提醒还没有传达到的{number}人。"
+    said = f"已提醒还没有传达到的{number}人；" if number else ""
+    return f"{said}另有{others}人没有账号或者已经转出，请通过会议或者上门传达。"
 
 
 @require_safe

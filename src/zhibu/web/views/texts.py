@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from zhibu.network.dissemination import queries, services
 from zhibu.network.dissemination.models import Forward, Text, TextFile
+from zhibu.network.notices.services import read_notices_of
 from zhibu.org.models import Membership, Organization
 from zhibu.org.reach import Hold
 from zhibu.people.roles import Verb
@@ -87,7 +88,9 @@ def acknowledge(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not (version.isascii() and version.isdecimal() and len(version) <= 5):
         raise Http404
     try:
-        services.acknowledge(text=text, version=int(version), by=person_of(request), at=clock.now())
+        by, at = person_of(request), clock.now()
+        services.acknowledge(text=text, version=int(version), by=by, at=at)
+        read_notices_of(by=by, subject=services.subject_of(text), at=at)
     except services.NotForYou:
         raise Http404 from None
     except services.VersionGone:

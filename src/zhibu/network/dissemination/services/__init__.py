@@ -19,7 +19,7 @@ from zhibu.network.dissemination.services.issuing import (
     issue_text,
     recall_text,
 )
-from zhibu.network.dissemination.services.jobs import remind, run_jobs
+from zhibu.network.dissemination.services.jobs import remind, run_jobs, subject_of
 from zhibu.network.dissemination.services.meetings import follow_record, forget_part
 from zhibu.network.dissemination.services.receipts import (
     acknowledge,
@@ -60,5 +60,6 @@ __all__ = [
     "remove_file",
     "run_jobs",
     "save_text",
+    "subject_of",
     "withdraw_visit",
 ]
