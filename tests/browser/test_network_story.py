@@ -244,7 +244,8 @@ def test_a_slip_lets_in_and_a_role_taken_back_shuts_out(cast: Cast, open_page: O
     assert fits(phone)
 
     row = security.locator("ul.items li").filter(has_text="xinweiyuan")
-    row.get_by_role("button", name="收回").click()
+    row.locator("summary").click()
+    row.get_by_role("button", name="确认收回").click()
     security.get_by_text("已收回未委员").wait_for()
     with phone.expect_navigation() as waiting:
         phone.get_by_role("link", name=cast.members[0].name).click()

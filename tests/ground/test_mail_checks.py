@@ -99,7 +99,7 @@ def test_a_host_that_does_not_answer_is_found(settings: Any) -> None:
     )
     (found,) = checks.check_outages()
     assert found.id == "ZHIBU-W04"
-    assert "03月12日10:30起没有应答" in found.msg
+    assert "从3月12日10:30起没有应答" in found.msg
     answer = Client().get("/healthz")
     assert answer.status_code == 200
     assert answer.json()["signs"]["deliveries"]["state"] == "weak"

@@ -24,6 +24,7 @@ from zhibu.network.notices.channels import (
 )
 from zhibu.network.notices.delivering import LEASE, claim, deliver_due, send, send_codes
 from zhibu.network.notices.models import Channel, Delivery, Kind, Notice, Outage
+from zhibu.network.notices.robots import take_address
 from zhibu.network.notices.services import read_all_notices, take_back, tell, tell_organization
 from zhibu.network.notices.spreading import spread_all, withhold_waiting
 from zhibu.org.services import Refused
@@ -121,6 +122,16 @@ def _deliver(clock: Time, seconds: float = 2) -> int:
 
 
 # ---------------------------------------------------------------------------------------- mail
+
+
+def test_a_robot_does_not_change_how_mails_are_written(cast: Cast, post: Post, clock: Time) -> None:
+    """Apprise's plugin for mail has every mail of the process written otherwise."""
+    take_address(Channel.Tool.OTHER, "ntfys://ntfy.example.org/zhibu")
+    _mail(cast.secretary)
+    _tell(cast, cast.secretary)
+    _deliver(clock)
+    (mail,) = post.mails
+    assert mail["Subject"] == "【支部】任务：报送整改情况"
 
 
 def test_a_notice_goes_by_mail_once(cast: Cast, post: Post, clock: Time) -> None:

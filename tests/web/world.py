@@ -47,7 +47,7 @@ from zhibu.org.models import (
     RosterImport,
 )
 from zhibu.org.reach import Reach, reach_of
-from zhibu.org.services import appoint, begin_spell
+from zhibu.org.services import appoint, begin_spell, found_organization
 from zhibu.people.models import Person
 from zhibu.people.roles import Role, Verb
 from zhibu.plans.models import Plan
@@ -170,6 +170,11 @@ class World:
                 target="https://example.org/send?key=abcdef123456", verified_at=AT, made_at=AT,
             )  # fmt: skip
             self.put(OF_ROBOT, Thing((robot.pk,), organization.path))
+        lower = found_organization(  # whose report somebody of the cast receives
+            name="机关党总支", short_name="党总支", kind=Organization.Kind.GENERAL_BRANCH,
+            parent=cast.committee, founded_on=date(2015, 1, 1), by=None, at=AT,
+        )  # fmt: skip
+        self.put({*OF_REPORT, "report-receive"}, Thing((lower.pk, 2026, 2), lower.path))
         self.furnish_themes()
         self.furnish_assignments()
         for grant in Grant.objects.select_related("organization").order_by("organization__path"):

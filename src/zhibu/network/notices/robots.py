@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Mapping
+from email import charset
 from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -46,6 +47,7 @@ _WEB: Final = frozenset({"json", "mmost", "rocket", "gotify", "ntfy"})  # http, 
 _ASSET: Final = apprise.AppriseAsset(
     app_id="Zhibu", app_desc="支部", app_url="", http_redirects=False, plugin_paths=[]
 )
+_UTF_8: Final = charset.CHARSETS["utf-8"]
 _GUARDED: Final = GuardedRequests()
 _HOW_OTHERS: Final = f"可以用的写法：{'、'.join(f'{name}://' for name in OTHERS)}。"
 _SCHEMA: Final = re.compile(r"([A-Za-z]+)://[^\x00-\x20\x7f]*\Z")
@@ -90,6 +92,18 @@ _HOW: Final = {
 }
 
 
+def _make(address: str) -> Any:
+    """The plugin for an address.
+
+    All plugins are loaded for it, and the one for mail changes how every mail of this process is
+    written: that is taken back.
+    """
+    try:
+        return apprise.Apprise.instantiate(address, asset=_ASSET)
+    finally:
+        charset.CHARSETS["utf-8"] = _UTF_8
+
+
 def _take_other(address: str) -> tuple[str, str]:
     # Before any plugin is made: some read files or ask servers as soon as they are.
     found = _SCHEMA.match(address)
@@ -97,7 +111,7 @@ def _take_other(address: str) -> tuple[str, str]:
     if schema not in OTHERS:
         raise BadAddress(_HOW_OTHERS)
     try:
-        plugin = apprise.Apprise.instantiate(address, asset=_ASSET)
+        plugin = _make(address)
     except Exception as error:
         raise BadAddress("这个地址不能识别，请照说明书中的格式书写。") from error
     if plugin is None:
@@ -177,7 +191,7 @@ def _plugin(tool: str, target: str) -> Any:
         # Kept apart from the address: a private deployment has its own.
         url = f"{schema[Tool(tool)]}://{f'{secret}@' if secret else ''}placeholder/"
         url += f"?{'key' if tool == Tool.WECOM else 'token'}={key}"
-    plugin: Any = apprise.Apprise.instantiate(url, asset=_ASSET)
+    plugin: Any = _make(url)
     if plugin is None:
         raise Rejected("地址不能使用")
     if tool == Tool.WECOM:
