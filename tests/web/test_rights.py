@@ -34,6 +34,8 @@ from zhibu.web.urls import RIGHTS
 pytestmark = pytest.mark.usefixtures("data_dir")
 _CHANGING = re.compile(
     r'"X-CSRFToken": "\w+"|name="csrfmiddlewaretoken" value="\w+"| aria-current="page"'
+    # What a page before this one had to say, and led away from.
+    r'|<p class="notice info">[^<]*</p>'
 )
 HTMX = {"HX-Request": "true"}
 # For addresses of nobody's organisation that are about something.
