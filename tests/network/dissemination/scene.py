@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
 from tests.cast import Cast, make_cast
 from tests.handbook.scene import PACK, Scene
 
@@ -101,25 +98,3 @@ def make_meeting_scene() -> Scene:
     plan = draft_plan(branch=cast.branch, year=2026, by=cast.secretary, at=AT)
     plan = adopt_plan(plan=plan, revision=plan.revision, by=cast.secretary, at=AT)
     return Scene(cast, plan)
-
-
-def at_once(*works: Callable[[], Any]) -> list[Any]:
-    """Run all at the same moment, each on its own connection; what each gave or raised."""
-    gate = threading.Barrier(len(works))
-    answers: list[Any] = [None] * len(works)
-
-    def run(number: int, act: Callable[[], Any]) -> None:
-        try:
-            gate.wait(timeout=20)
-            answers[number] = act()
-        except Exception as error:  # noqa: BLE001 - whatever it was, the test looks at it
-            answers[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(works)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=60)
-    return answers

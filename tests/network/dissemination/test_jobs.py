@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from tests.network.dissemination.scene import AT, DAY, HOUR, Town, at_once, work
+from tests.handbook.test_concurrency import at_once
+from tests.network.dissemination.scene import AT, DAY, HOUR, Town, work
 from tests.survival.test_import_kill import environment
 
 from zhibu.ledger.models import Entry

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from tests.network.dissemination.scene import AT, HOUR, Town, at_once, work
+from tests.handbook.test_concurrency import at_once
+from tests.network.dissemination.scene import AT, HOUR, Town, work
 
 from zhibu.network.dissemination.models import Forward, Receipt, Text, TextJob, TextVersion
 from zhibu.network.dissemination.queries import reach_at

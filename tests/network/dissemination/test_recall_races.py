@@ -6,7 +6,8 @@ import threading
 from typing import Any
 
 import pytest
-from tests.network.dissemination.scene import AT, HOUR, Town, at_once, work
+from tests.handbook.test_concurrency import at_once
+from tests.network.dissemination.scene import AT, HOUR, Town, work
 
 from zhibu.network.dissemination.models import TextJob
 from zhibu.network.dissemination.services import issue_text, jobs, recall_text

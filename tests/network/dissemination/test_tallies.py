@@ -11,7 +11,8 @@ import pytest
 from django.db import transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.network.dissemination.scene import AT, HOUR, Town, at_once, work
+from tests.handbook.test_concurrency import at_once
+from tests.network.dissemination.scene import AT, HOUR, Town, work
 
 from zhibu.handbook.followers import Filed
 from zhibu.handbook.models import Record, RecordVersion
