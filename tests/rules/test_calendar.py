@@ -6,10 +6,12 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
+from chinese_calendar import constants as public_calendar
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zhibu.rules.calendar import WorkCalendar, each_day
+from zhibu.rules.festivals import statutory_holidays
 from zhibu.rules.norm import Unit
 from zhibu.rules.periods import MONTHS_IN, add_months, period_of, periods
 
@@ -73,7 +75,13 @@ def test_months_later(day: date, months: int, expected: date) -> None:
         (date(2027, 10, 1), False),  # an unknown year has its fixed holidays
         (date(2027, 5, 2), False),
         (date(2027, 5, 3), True),
-        (date(2027, 2, 8), True),  # Spring Festival is not guessed
+        (date(2027, 2, 5), False),  # the eve of Spring Festival is off by law, whatever comes out
+        (date(2027, 2, 8), False),
+        (date(2027, 2, 9), True),  # days that only the yearly arrangement can give are not guessed
+        (date(2027, 6, 9), False),  # 端午
+        (date(2027, 9, 15), False),  # 中秋
+        (date(2051, 6, 13), True),  # beyond the table of moving days only the others are known
+        (date(2051, 10, 2), False),
     ],
 )
 def test_working_days(day: date, is_worked: bool) -> None:
@@ -109,3 +117,23 @@ def test_working_days_are_the_days_that_are_worked(since: date, length: int) -> 
     until = since + timedelta(days=length)
     found = KNOWN.working_days(since, until)
     assert list(found) == [day for day in each_day(since, until) if KNOWN.is_working(day)]
+
+
+@pytest.mark.parametrize("year", [2025, 2026])
+def test_the_days_off_by_law_agree_with_the_published_years(year: int) -> None:
+    """Each of the thirteen days stands in the published arrangement of a year that is known."""
+    days = statutory_holidays(year)
+    assert len(days) == 13
+    assert days <= frozenset(public_calendar.holidays)
+
+
+def test_moving_days_stay_in_their_seasons() -> None:
+    """No year of the table has a slip of a month; 中秋 may fall into the days of October."""
+    for year in range(2025, 2051):
+        days = statutory_holidays(year)
+        assert len(days) in (12, 13), year
+        spring = [day for day in days if day < date(year, 3, 1) and day != date(year, 1, 1)]
+        assert len(spring) == 4, year
+        assert (max(spring) - min(spring)).days == 3, year
+        assert date(year, 1, 20) <= min(spring), year
+        assert date(year, 4, 4) in days or date(year, 4, 5) in days, year

@@ -182,7 +182,7 @@ def test_drafting_next_year_is_provisional(
     march = plan.lines.get(activity="theme_day", planned_on__month=3)
     assert march.topic == "学雷锋志愿服务"
     assert line_of(plan, "lesson").topic == "讲规矩"
-    assert "按双休日和固定日期的节假日暂定" in text(browser.get(address("plan", plan)))
+    assert "按双休日和法定节假日暂定" in text(browser.get(address("plan", plan)))
     assert browser.get(at).status_code == 302 or browser.get(at).status_code == 303
 
 

@@ -6,12 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-DAY = timedelta(days=1)
+from zhibu.rules.festivals import statutory_holidays
 
-FIXED_HOLIDAYS: frozenset[tuple[int, int]] = frozenset(
-    {(1, 1), (5, 1), (5, 2), (10, 1), (10, 2), (10, 3)}
-)
-"""Holidays on the same (month, day) each year, as since 2025. The lunar ones are never guessed."""
+DAY = timedelta(days=1)
 
 LONGEST_BREAK = 60
 """Days to look for a working day in one direction; no break of China comes near it."""
@@ -22,7 +19,7 @@ class WorkCalendar:
     """Which days are worked. Fed from outside: rules know no list of holidays by themselves.
 
     `holidays` are days off, `makeup` are weekend days that are worked, `known_years` are the years
-    whose arrangement is published. In any other year weekends and the fixed holidays are off.
+    whose arrangement is published. In any other year weekends and the days off by law are off.
     """
 
     holidays: frozenset[date] = frozenset()
@@ -35,7 +32,7 @@ class WorkCalendar:
             return True
         if day in self.holidays or day.weekday() >= 5:
             return False
-        return day.year in self.known_years or (day.month, day.day) not in FIXED_HOLIDAYS
+        return day.year in self.known_years or day not in statutory_holidays(day.year)
 
     def is_provisional(self, year: int) -> bool:
         """Whether the year's holidays are not yet published, so that answers may change."""

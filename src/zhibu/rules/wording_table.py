@@ -68,7 +68,7 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "TABLE-04",
         "时间冲突",
-        "“{title}”与“{other}”都安排在{day}，参加人员相同，请错开或者合并召开。",
+        "“{title}”与“{other}”都安排在{day}，参加人员有重合，请错开或者合并召开。",
     ),
     ("TABLE-05", "早于起始日期", "“{title}”{group}计划于{planned}开展，早于起始日期{opens}。"),
     ("TABLE-06", "晚于期限", "“{title}”{group}计划于{planned}开展，晚于期限{due}。"),
@@ -81,7 +81,7 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
     (
         "TABLE-09",
         "节假日暂定",
-        "{year}年节假日安排尚未公布，现按双休日和固定日期的法定节假日暂定，公布后请核对。",
+        "{year}年节假日安排尚未公布，现按双休日和法定节假日暂定，公布后请核对。",
     ),
     # Whether a part of a filed record may be blacked out
     ("REDACT-01", "必须保留", "活动类别、时间和所对应的安排须永久保留，不能遮盖。请选择其他部分。"),

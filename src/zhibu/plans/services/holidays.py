@@ -20,7 +20,7 @@ from zhibu.plans.models import Holiday, Plan, PlanLine
 from zhibu.plans.queries import lines_of
 from zhibu.plans.services.desk import lock_plan, need_reason, turn_page, write_trace
 from zhibu.plans.services.editing import change_line
-from zhibu.rules.calendar import FIXED_HOLIDAYS
+from zhibu.rules.festivals import statutory_holidays
 from zhibu.rules.schedule import holiday_conflicts
 
 MOST_DAYS = 2000
@@ -108,9 +108,9 @@ def _missing_fixed(days: Mapping[date, Holiday]) -> Iterable[HolidayFault]:
     """A year that nobody knows yet must come whole: half a file would hide the other holidays."""
     for year in sorted({day.year for day in days} - published_calendar().known_years):
         missing = [
-            f"{month}月{day}日"
-            for month, day in sorted(FIXED_HOLIDAYS)
-            if (holiday := days.get(date(year, month, day))) is None or holiday.is_working
+            f"{day.month}月{day.day}日"
+            for day in sorted(statutory_holidays(year))
+            if (holiday := days.get(day)) is None or holiday.is_working
         ]
         if missing:
             yield HolidayFault(
