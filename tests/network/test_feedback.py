@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -22,7 +22,6 @@ from zhibu.network.feedback.queries import (
     followers_of,
     improvements,
     like_ones,
-    month_of,
     originals_of,
     own_feedback,
     steps_of,
@@ -49,6 +48,7 @@ from zhibu.network.feedback.services import (
     tell_of_arrivals,
 )
 from zhibu.network.notices.models import Notice
+from zhibu.network.reports.facts import month_facts
 from zhibu.org.models import Grant, Organization
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
@@ -490,22 +490,19 @@ def test_the_month_for_the_report(cast: Cast) -> None:
     send(cast, cast.member, "表不好看", place=Place(About.TABLE))
     send(cast, cast.far_office, "网慢", place=Place(About.NETWORK), seat=cast.far_committee)
     above = send_up(case=own, summary=SUMMARY, by=cast.office, at=AT)
-    march = (AT.date().replace(day=1), AT.date().replace(day=31))
-    told = month_of(cast.committee, *march)
+    day = date(2026, 4, 3)
+    told = month_facts(cast.committee, 2026, 3, day=day).feedback
     assert told.received == 2
     assert told.by_about == (("规", 1), ("表", 1), ("册", 0), ("网", 0))
     assert dict(told.by_state)["已报上级"] == 1
     assert (told.concluded, told.waiting) == (0, 1)
-    assert [one.summary for one in told.standing_out] == [SUMMARY]
+    assert [one.summary for one in told.voices] == [SUMMARY]
     refuse_case(case=above, reason="不在范围", by=cast.keeper, at=AT)
-    city = month_of(cast.commission, *march)
+    city = month_facts(cast.commission, 2026, 3, day=day).feedback
     assert (city.received, city.concluded) == (3, 2)
-    assert [(one.summary, one.organization) for one in city.standing_out] == [
-        (SUMMARY, cast.commission.short_name)
-    ]  # once, where it is now
-    assert month_of(cast.far_branch, *march).received == 0
-    april = (march[1] + timedelta(days=1), march[1] + timedelta(days=30))
-    assert month_of(cast.committee, *april).received == 0
+    assert [one.summary for one in city.voices] == [SUMMARY]  # once, where it is now
+    assert month_facts(cast.far_committee, 2026, 3, day=day).feedback.received == 0
+    assert month_facts(cast.committee, 2026, 4, day=day).feedback.received == 0
 
 
 def _count(case: UUID) -> int:

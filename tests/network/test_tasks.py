@@ -27,8 +27,9 @@ from zhibu.handbook.versions import read_version, write_parts
 from zhibu.ledger.models import Entry
 from zhibu.network.agenda.queries import offers_for
 from zhibu.network.notices.models import Notice
+from zhibu.network.reports.facts import month_facts
 from zhibu.network.tasks.models import Assignment, Task, TaskStep
-from zhibu.network.tasks.queries import month_of, open_tasks_of, spreads_of, stale_tasks
+from zhibu.network.tasks.queries import open_tasks_of, spreads_of, stale_tasks
 from zhibu.network.tasks.services import (
     assign_task,
     change_task,
@@ -502,18 +503,14 @@ def test_a_month_of_tasks(scene: Scene) -> None:
     first, second, _ = Task.objects.order_by("made_at", "id")
     close_task(task=first, words="做完了", by=scene.cast.secretary, at=LATER)
     drop_task(task=second, reason="不做了", by=scene.cast.secretary, at=AT)
-    march = month_of(
-        scene.cast.committee, date(2026, 3, 1), date(2026, 3, 31), today=date(2026, 5, 1)
-    )
-    assert (march.begun, march.closed, march.dropped, march.open) == (3, 0, 1, 2)
-    april = month_of(
-        scene.cast.committee, date(2026, 4, 1), date(2026, 4, 30), today=date(2026, 5, 1)
-    )
-    assert (april.closed, april.closed_late, april.open, april.overdue) == (1, 1, 1, 1)
-    none = month_of(
-        scene.cast.far_committee, date(2026, 4, 1), date(2026, 4, 30), today=date(2026, 5, 1)
-    )
-    assert (none.begun, none.open) == (0, 0)
+    today = date(2026, 5, 1)
+    march = month_facts(scene.cast.committee, 2026, 3, day=today).tasks
+    assert (march.made, march.closed, march.dropped, march.open) == (3, 0, 1, 2)
+    april = month_facts(scene.cast.committee, 2026, 4, day=today).tasks
+    assert (april.closed, april.open, april.overdue) == (1, 1, 1)
+    assert april.overdue_titles == ("第一党支部“丙事”",)
+    none = month_facts(scene.cast.far_committee, 2026, 4, day=today).tasks
+    assert (none.made, none.open) == (0, 0)
 
 
 def test_starting_a_record_needs_no_task(scene: Scene) -> None:

@@ -17,7 +17,8 @@ pytestmark = pytest.mark.usefixtures("data_dir")
 
 
 def titles(organization: Organization) -> list[str]:
-    return [one.title for one in texts_of_month(organization, date(2026, 3, 1), date(2026, 3, 31))]
+    march, places = (date(2026, 3, 1), date(2026, 3, 31)), list(organization.places.all())
+    return [one.title for one in texts_of_month(organization, places, *march)]
 
 
 def test_a_text_from_level_to_level_is_named_where_it_has_come(cast: Cast) -> None:

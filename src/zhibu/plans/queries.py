@@ -162,11 +162,16 @@ def last_year_lines(branch: Organization, year: int) -> QuerySet[PlanLine]:
 
 
 def read_tallies(
-    organizations: Iterable[Organization], year: int, *, places: Iterable[Place] | None = None
+    organizations: Iterable[Organization],
+    year: int,
+    *,
+    places: Iterable[Place] | None = None,
+    since_year: int | None = None,
 ) -> dict[UUID, tuple[Count, ...]]:
     """The counts of each organisation with all below it, in two queries.
 
-    In one where all `places` of the organisations are known already.
+    In one where all `places` of the organisations are known already. With `since_year` also those of
+    the years from that one on; their due days tell them apart.
 
     What the worker has folded in already, and what writes have left since, found by the prefix of
     the path, of one that the organisation has left as well. One statement sees one moment, so
@@ -178,7 +183,9 @@ def read_tallies(
     cells: dict[UUID, dict[_Day, _Numbers]] = {organization.id: {} for organization in wanted}
     known = places_of_all(wanted) if places is None else places
     of_path = {place.path: place.organization_id for place in known}
-    for total_of, path, practice_class, due_on, *numbers in _tally_rows(cells, of_path, year):
+    for total_of, path, practice_class, due_on, *numbers in _tally_rows(
+        cells, of_path, (year if since_year is None else since_year, year)
+    ):
         day = (practice_class, due_on)
         for key in {total_of} if total_of else _holders(path, of_path):
             had = cells[key].get(day)
@@ -203,7 +210,7 @@ def _holders(path: str, of_path: Mapping[str, UUID]) -> set[UUID]:
 
 
 def _tally_rows(
-    organizations: Collection[UUID], organization_paths: Iterable[str], year: int
+    organizations: Collection[UUID], organization_paths: Iterable[str], years: tuple[int, int]
 ) -> Iterator[tuple[Any, ...]]:
     """Organisation of a total, or None and the path of a delta's branch; class, day, the counts.
 
@@ -219,7 +226,7 @@ def _tally_rows(
         within=" OR ".join(["path >= %s AND path < %s"] * len(ranges)) or "1 = 0",
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*keys, year, year, *(end for both in ranges for end in both)])
+        cursor.execute(sql, [*keys, *years, *years, *(end for both in ranges for end in both)])
         for key, path, practice_class, due_on, *numbers in cursor.fetchall():
             # SQLite has neither keys nor days of its own.
             of = UUID(key) if isinstance(key, str) else key
@@ -230,10 +237,10 @@ def _tally_rows(
 _KEY: Final = Organization._meta.pk
 _TALLIES: Final = """
 SELECT organization_id, '', practice_class, due_on, total, done, late, waived
-FROM {totals} WHERE organization_id IN ({keys}) AND year = %s
+FROM {totals} WHERE organization_id IN ({keys}) AND year BETWEEN %s AND %s
 UNION ALL
 SELECT NULL, path, practice_class, due_on, SUM(total), SUM(done), SUM(late), SUM(waived)
-FROM {deltas} WHERE year = %s AND ({within}) GROUP BY path, practice_class, due_on
+FROM {deltas} WHERE year BETWEEN %s AND %s AND ({within}) GROUP BY path, practice_class, due_on
 """
 
 

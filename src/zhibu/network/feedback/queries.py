@@ -16,7 +16,6 @@ Who reads what (peers mistakes 7 and 14; the tests prove it for everybody in the
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -32,7 +31,7 @@ from zhibu.org import paths
 from zhibu.org.models import Grant, Organization
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb, roles_with
-from zhibu.rules.feedback import CONCLUDED, OPEN, SMALLEST_CROWD, About, CaseState, Link
+from zhibu.rules.feedback import OPEN, SMALLEST_CROWD, About, CaseState, Link
 from zhibu.rules.feedback_codes import digest_code
 from zhibu.rules.wording import label
 
@@ -275,79 +274,36 @@ def improvements(
     return shown.order_by(F("concluded_on").desc(), "id")
 
 
-@dataclass(frozen=True, slots=True)
-class StandingOut:
-    """One matter of a month, in the office's words."""
-
-    summary: str
-    about: str  # 规, 表, 册, 网
-    asked: int
-    state: str  # in words
-    outcome: str
-    organization: str
-    is_answered: bool  # or not adopted, or closed: nothing more is asked of anybody
+def received_below(organization: Organization, since: date, until: date) -> QuerySet[Feedback]:
+    """What came in at an organisation and below within a span, both days included."""
+    return Feedback.objects.filter(
+        addressed_to__path__gte=organization.path,
+        addressed_to__path__lt=paths.successor(organization.path),
+        sent_on__range=(since, until),
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class MonthOfFeedback:
-    """What came in at an organisation and below within a span, and what became of it."""
-
-    received: int
-    by_about: tuple[tuple[str, int], ...]
-    by_state: tuple[tuple[str, int], ...]
-    concluded: int
-    waiting: int
-    standing_out: tuple[StandingOut, ...]
+def cases_below(organization: Organization) -> CaseQuerySet:
+    """The cases at an organisation and below that stand by themselves."""
+    return Case.objects.standing().filter(
+        organization__path__gte=organization.path,
+        organization__path__lt=paths.successor(organization.path),
+    )
 
 
-def month_of(organization: Organization, since: date, until: date) -> MonthOfFeedback:
-    """The month's report about feedback, of the organisation and all below; both days included.
+def standing_out(organization: Organization, since: date, until: date) -> QuerySet[Case]:
+    """Of what moved within a span, what most people asked; only what the office has summarized.
 
-    Numbers, and the summaries of what most people asked: no name, no text of an asker. Four queries.
+    What was sent up to a level within the same part of the tree is told there, once.
     """
-    span, prefix = (since, until), organization.path
-    end = paths.successor(prefix)
-    came = Feedback.objects.filter(
-        addressed_to__path__gte=prefix, addressed_to__path__lt=end, sent_on__range=span
-    )
-    cases = Case.objects.standing().filter(
-        organization__path__gte=prefix, organization__path__lt=end
-    )
-    abouts: Counter[str] = Counter()
-    states: Counter[str] = Counter()
-    rows = came.order_by().values("case__about", "case__state").annotate(n=Count("pk"))
-    for row in rows:
-        abouts[row["case__about"]] += row["n"]
-        states[row["case__state"]] += row["n"]
-    return MonthOfFeedback(
-        received=abouts.total(),
-        by_about=tuple((short_about(each), abouts[each]) for each in About),
-        by_state=tuple((label(each), states[each]) for each in CaseState),
-        concluded=cases.filter(concluded_on__range=span).count(),
-        waiting=cases.in_hand().count(),
-        standing_out=_standing_out(cases, span, (prefix, end)),
-    )
-
-
-def _standing_out(
-    cases: CaseQuerySet, span: tuple[date, date], scope: tuple[str, str]
-) -> tuple[StandingOut, ...]:
+    span, within = (since, until), cases_below(organization)
     moved = Q(opened_on__range=span) | Q(waiting_since__range=span) | Q(concluded_on__range=span)
-    # What was sent up to a level of the same report is told there.
-    twice = Q(above__organization__path__gte=scope[0], above__organization__path__lt=scope[1])
-    rows = cases.filter(moved).exclude(summary="").exclude(twice).select_related("organization")
-    return tuple(
-        StandingOut(
-            summary=row.summary,
-            about=short_about(row.about),
-            asked=row.asked,
-            state=label(CaseState(row.state)),
-            outcome=row.outcome,
-            organization=row.organization.short_name,
-            is_answered=CaseState(row.state) in CONCLUDED,
-        )
-        for row in rows.order_by("-asked", "opened_on", "id")[:MOST_TOLD]
+    twice = Q(
+        above__organization__path__gte=organization.path,
+        above__organization__path__lt=paths.successor(organization.path),
     )
+    rows = within.filter(moved).exclude(summary="").exclude(twice)
+    return rows.order_by("-asked", "opened_on", "id")[:MOST_TOLD]
 
 
 def short_about(about: str) -> str:

@@ -6,21 +6,21 @@ a smaller one are the lines themselves added up.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
-from zhibu.network.feedback.queries import month_of as feedback_of_month
+from zhibu.network.feedback.queries import short_about
 from zhibu.network.reports import queries
 from zhibu.network.reports.models import Report
-from zhibu.network.tasks.queries import month_of as tasks_of_month
-from zhibu.network.tasks.queries import stale_tasks
-from zhibu.network.themes.course import themes_in_month
+from zhibu.network.reports.month import Row, read_month
 from zhibu.norms.facts import norm_by_key
-from zhibu.org.models import Organization, Place
+from zhibu.org.models import Organization
 from zhibu.org.queries import places_of_all
 from zhibu.plans.queries import Count, read_tallies
+from zhibu.rules.feedback import CONCLUDED, About, CaseState
 from zhibu.rules.labels import label
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.periods import last_of, month_index
@@ -46,9 +46,6 @@ from zhibu.rules.tallies import Cell, Counts, cell_of, sum_cells
 WIDE: Final = 2000
 """A scope of more branches than this is added up from the reports below, not from its lines."""
 
-MOST_BELOW: Final = 1000
-"""So many organisations right below are read."""
-
 OWN_TITLE: Final = "自选动作"
 
 
@@ -60,16 +57,18 @@ def month_report(
 
 
 def month_facts(organization: Organization, year: int, month: int, *, day: date) -> MonthFacts:
-    """All that the report says, in a fixed number of queries."""
+    """All that the report says, in six queries."""
     first = date(year, month, 1)
     last = last_of(month_index(first))
+    before = first - timedelta(days=1)
     places = list(places_of_all([organization]))
-    of_year = read_tallies([organization], year, places=places)[organization.pk]
-    counts = _between(of_year, first, last)
+    tallies = read_tallies([organization], year, places=places, since_year=before.year)
+    due = tallies[organization.pk]
+    counts = _between(due, first, last)
     branches, without_table = queries.count_branches(organization, year, min(last, day))
-    reports = _reports_below(organization, year, month, min(last, day))
+    reports = queries.reports_below(organization, year, month, min(last, day))
     is_wide = branches > WIDE
-    kinds = _kinds_below(reports) if is_wide else _kinds(organization, first, last, day)
+    rows = read_month(organization, first, last, day=day, is_wide=is_wide)
     soon = organization.soon_days
     return MonthFacts(
         organization=organization.name,
@@ -86,19 +85,19 @@ def month_facts(organization: Organization, year: int, month: int, *, day: date)
             )
             for each in PracticeClass
         ),
-        before=_before(organization, places, of_year, first, day),
-        kinds=kinds,
+        before=_before(_between(due, before.replace(day=1), before), day, soon),
+        kinds=_kinds_below(reports) if is_wide else _kinds(rows, day, soon),
         kinds_from=sum(1 for one in reports.values() if one and one.latest) if is_wide else 0,
-        older=_cell(_between(of_year, date.min, first - timedelta(days=1)), day, soon).overdue,
+        older=_cell(_between(due, first.replace(month=1), before), day, soon).overdue,
         without_table=without_table,
-        recovered=() if is_wide else _recovered(organization, first, last),
-        own=() if is_wide else _own(organization, first, last),
-        themes=() if is_wide else _themes(organization, year, month),
-        feedback=_feedback(organization, first, last),
-        texts=_texts(organization, first, last),
-        tasks=_tasks(organization, first, last, day),
+        recovered=tuple(Recovered(row["name"], row["n1"]) for row in _in_tree(rows, "recovered")),
+        own=tuple(Own(row["name"], row["text"]) for row in _in_tree(rows, "own")),
+        themes=_themes(rows),
+        feedback=_feedback(rows),
+        texts=_texts(queries.texts_of_month(organization, places, first, last)),
+        tasks=_tasks(rows),
         below=_below(reports),
-        records=None if is_wide else queries.count_filed(organization, first, last),
+        records=None if is_wide else _sum(rows, "filed", "n1"),
     )
 
 
@@ -118,19 +117,22 @@ def _cell(counts: Iterable[Count], day: date, soon_days: int) -> Cell:
     )
 
 
-def _before(
-    organization: Organization,
-    places: Sequence[Place],
-    of_year: Iterable[Count],
-    first: date,
-    day: date,
-) -> Cell | None:
+def _before(counts: Sequence[Count], day: date, soon_days: int) -> Cell | None:
     """The month before, as it stands today; None where nothing was due in it."""
-    last = first - timedelta(days=1)
-    if last.year != first.year:
-        of_year = read_tallies([organization], last.year, places=places)[organization.pk]
-    counts = _between(of_year, last.replace(day=1), last)
-    return _cell(counts, day, organization.soon_days) if counts else None
+    return _cell(counts, day, soon_days) if counts else None
+
+
+_Rows = Mapping[str, Sequence[Row]]
+
+
+def _in_tree(rows: _Rows, what: str) -> list[Row]:
+    """The rows of one part in the order of the tree, and at one place of their days."""
+    found = rows.get(what, ())
+    return sorted(found, key=lambda row: (row["path"], row["day"] or date.min, str(row["key"])))
+
+
+def _sum(rows: _Rows, what: str, column: str) -> int:
+    return sum(row[column] for row in rows.get(what, ()))
 
 
 @dataclass
@@ -143,26 +145,23 @@ class _Gathering:
     minutes: int = 0
 
 
-def _kinds(
-    organization: Organization, first: date, last: date, day: date
-) -> tuple[KindFigures, ...]:
+def _kinds(rows: _Rows, day: date, soon_days: int) -> tuple[KindFigures, ...]:
     found: dict[tuple[str, str], _Gathering] = {}
-    for row in queries.kinds_due(organization, first, last):
-        asked = norm_by_key(row.norm_id).requirement(row.requirement) if row.requirement else None
-        title = OWN_TITLE if not row.requirement else asked.title if asked else row.requirement
-        key = (row.practice_class, row.requirement)
-        gathered = found.setdefault(key, _Gathering(title, row.practice_class))
-        counts = Counts(row.total, row.done, row.late, row.waived)
-        gathered.cell += cell_of(counts, row.due_on, day, soon_days=organization.soon_days)
-        gathered.minutes += (asked.minutes if asked else 0) * (row.done + row.late)
+    due = sorted(rows.get("kind", ()), key=lambda row: (row["kind"], row["code"], str(row["key"])))
+    for row in due:
+        code = row["code"]
+        asked = norm_by_key(row["key"]).requirement(code) if code else None
+        title = OWN_TITLE if not code else asked.title if asked else code
+        gathered = found.setdefault((row["kind"], code), _Gathering(title, row["kind"]))
+        counts = Counts(row["n1"], row["n2"], row["n3"], row["n4"])
+        gathered.cell += cell_of(counts, row["day"], day, soon_days=soon_days)
+        gathered.minutes += (asked.minutes if asked else 0) * (row["n2"] + row["n3"])
     names: dict[tuple[str, str], list[str]] = {}
     oldest: dict[tuple[str, str], date] = {}
-    for practice_class, code, name, due in queries.overdue_by_branch(
-        organization, first, last, day
-    ):
-        key = (practice_class, code)
-        names.setdefault(key, []).append(name)
-        oldest[key] = min(due, oldest.get(key, due))
+    for row in _in_tree(rows, "overdue"):
+        key = (row["kind"], row["code"])
+        names.setdefault(key, []).append(row["name"])
+        oldest[key] = min(row["day"], oldest.get(key, row["day"]))
     return tuple(
         KindFigures(
             title=one.title,
@@ -195,38 +194,40 @@ def _kinds_below(reports: Mapping[Organization, Report | None]) -> tuple[KindFig
     )
 
 
-def _recovered(organization: Organization, first: date, last: date) -> tuple[Recovered, ...]:
-    rows = queries.recovered_branches(organization, first, last)
-    return tuple(Recovered(name, lines) for name, lines in rows)
+def _themes(rows: _Rows) -> tuple[ThemeFigures, ...]:
+    found = sorted(rows.get("theme", ()), key=lambda row: (row["day"], str(row["key"])))
+    return tuple(ThemeFigures(row["name"], row["n1"]) for row in found)
 
 
-def _own(organization: Organization, first: date, last: date) -> tuple[Own, ...]:
-    rows = queries.own_lines_done(organization, first, last)
-    return tuple(Own(branch, title) for branch, title in rows)
-
-
-def _themes(organization: Organization, year: int, month: int) -> tuple[ThemeFigures, ...]:
-    rows = themes_in_month(organization, year, month)
-    return tuple(ThemeFigures(row["theme__title"], row["records"]) for row in rows)
-
-
-def _feedback(organization: Organization, first: date, last: date) -> FeedbackFigures:
-    found = feedback_of_month(organization, first, last)
+def _feedback(rows: _Rows) -> FeedbackFigures:
+    abouts: Counter[str] = Counter()
+    states: Counter[str] = Counter()
+    for row in rows.get("received", ()):
+        abouts[row["kind"]] += row["n1"]
+        states[row["code"]] += row["n1"]
+    voices = sorted(
+        rows.get("voice", ()), key=lambda row: (-row["n1"], row["day"], str(row["key"]))
+    )
     return FeedbackFigures(
-        received=found.received,
-        concluded=found.concluded,
-        waiting=found.waiting,
-        by_about=found.by_about,
-        by_state=found.by_state,
+        received=abouts.total(),
+        concluded=_sum(rows, "cases", "n1"),
+        waiting=_sum(rows, "cases", "n2"),
+        by_about=tuple((short_about(each), abouts[each]) for each in About),
+        by_state=tuple((label(each), states[each]) for each in CaseState),
         voices=tuple(
-            Voice(one.summary, one.state, one.outcome, one.asked, one.is_answered)
-            for one in found.standing_out
+            Voice(
+                summary=row["name"],
+                state=label(CaseState(row["code"])),
+                outcome=row["text"],
+                asked=row["n1"],
+                is_answered=CaseState(row["code"]) in CONCLUDED,
+            )
+            for row in voices
         ),
     )
 
 
-def _texts(organization: Organization, first: date, last: date) -> TextFigures:
-    found = queries.texts_of_month(organization, first, last)
+def _texts(found: Sequence[queries.TextReach]) -> TextFigures:
     still_open = [one for one in found if one.open]
     return TextFigures(
         issued=len(found),
@@ -236,32 +237,15 @@ def _texts(organization: Organization, first: date, last: date) -> TextFigures:
     )
 
 
-def _tasks(organization: Organization, first: date, last: date, day: date) -> TaskFigures:
-    found = tasks_of_month(organization, first, last, today=day)
-    titles: tuple[str, ...] = ()
-    if found.overdue:
-        stale = stale_tasks(organization, min(last, day)).values_list(
-            "organization__short_name", "title"
-        )
-        titles = tuple(f"{name}“{title}”" for name, title in stale[:NAMED])
+def _tasks(rows: _Rows) -> TaskFigures:
     return TaskFigures(
-        made=found.begun,
-        closed=found.closed,
-        dropped=found.dropped,
-        open=found.open,
-        overdue=found.overdue,
-        overdue_titles=titles,
+        made=_sum(rows, "tasks", "n1"),
+        closed=_sum(rows, "tasks", "n2"),
+        dropped=_sum(rows, "tasks", "n3"),
+        open=_sum(rows, "tasks", "n4"),
+        overdue=_sum(rows, "tasks", "n5"),
+        overdue_titles=tuple(f"{row['name']}“{row['text']}”" for row in _in_tree(rows, "stale")),
     )
-
-
-def _reports_below(
-    organization: Organization, year: int, month: int, day: date
-) -> dict[Organization, Report | None]:
-    below = list(queries.reporting_below(organization, day)[:MOST_BELOW])
-    if not below:
-        return {}
-    reports = queries.reports_from((one.pk for one in below), year, month)
-    return {one: reports.get(one.pk) for one in below}
 
 
 def _below(reports: Mapping[Organization, Report | None]) -> Below:

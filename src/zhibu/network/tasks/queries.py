@@ -21,21 +21,6 @@ _SHOWN = ("owner", "record", "assignment__organization")
 
 
 @dataclass(frozen=True, slots=True)
-class TaskMonth:
-    """The tasks of an organisation and all below it over some days.
-
-    `open` and `overdue` are those at the end of the span; overdue counts as the level above does.
-    """
-
-    begun: int = 0
-    closed: int = 0
-    closed_late: int = 0  # of those closed
-    dropped: int = 0
-    open: int = 0
-    overdue: int = 0  # of those open
-
-
-@dataclass(frozen=True, slots=True)
 class Spread:
     """How far an assignment is carried out: how many organisations have what state."""
 
@@ -128,25 +113,12 @@ def stale_tasks(organization: Organization, today: date) -> QuerySet[Task]:
     )
 
 
-def month_of(organization: Organization, since: date, until: date, *, today: date) -> TaskMonth:
-    """What became of tasks at and below an organisation in a span of days: one query."""
-    end = min(until, today)
-    ended = Q(ended_on__gte=since, ended_on__lte=end)
-    standing = Q(began_on__lte=end) & (Q(ended_on=None) | Q(ended_on__gt=end))
-    found = Task.objects.filter(
+def tasks_below(organization: Organization) -> QuerySet[Task]:
+    """All tasks of an organisation and of those below it."""
+    return Task.objects.filter(
         organization__path__gte=organization.path,
         organization__path__lt=paths.successor(organization.path),
-    ).aggregate(
-        begun=Count("pk", filter=Q(began_on__gte=since, began_on__lte=end)),
-        closed=Count("pk", filter=ended & Q(state=Task.State.CLOSED)),
-        closed_late=Count("pk", filter=ended & Q(state=Task.State.CLOSED, ended_on__gt=F("due_on"))),
-        dropped=Count("pk", filter=ended & Q(state=Task.State.DROPPED)),
-        open=Count("pk", filter=standing),
-        overdue=Count(
-            "pk", filter=standing & Q(due_on__lt=overdue_before(end, from_above=True))
-        ),
-    )  # fmt: skip
-    return TaskMonth(**found)
+    )
 
 
 def steps_of(task: Task) -> QuerySet[TaskStep]:

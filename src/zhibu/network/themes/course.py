@@ -172,20 +172,10 @@ def things_of(theme: Theme, organization: Organization) -> QuerySet[Carrying]:
     )
 
 
-def themes_in_month(organization: Organization, year: int, month: int) -> tuple[Any, ...]:
-    """What was done in a month at and below an organisation, by theme: title, records, organisations.
-
-    For the month's report. One query.
-    """
-    end = paths.successor(organization.path)
-    return tuple(
-        _proved(
-            Carrying.objects.filter(
-                organization__path__gte=organization.path, organization__path__lt=end
-            )
-        )
-        .filter(proof__isnull=False, happened__year=year, happened__month=month)
-        .order_by("theme__since", "theme")
-        .values("theme", "theme__title")
-        .annotate(records=Count("proof", distinct=True), units=Count("organization", distinct=True))
+def themes_served(organization: Organization, since: date, until: date) -> QuerySet[Any]:
+    """What was done for any theme at and below an organisation in a span, with `proof`, the record."""
+    rows = Carrying.objects.filter(
+        organization__path__gte=organization.path,
+        organization__path__lt=paths.successor(organization.path),
     )
+    return _proved(rows).filter(proof__isnull=False, happened__range=(since, until))

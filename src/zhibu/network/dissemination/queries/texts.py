@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import reduce
@@ -142,12 +142,16 @@ def texts_written_by(organizations: Q) -> TextQuerySet:
     )
 
 
-def texts_arrived(organization: Organization) -> TextQuerySet:
+def texts_arrived(
+    organization: Organization, places: Sequence[Place] | None = None
+) -> TextQuerySet:
     """Sent texts that concern an organisation and have come down to it, its own among them.
 
-    With `forwarded_at`, None while it has not sent it on.
+    With `forwarded_at`, None while it has not sent it on. `places` are all that the organisation
+    has had, where they are known already.
     """
-    places = list(Place.objects.filter(organization=organization))
+    if places is None:
+        places = list(Place.objects.filter(organization=organization))
     forwards = Forward.objects.filter(
         text=OuterRef("pk"), path__in=[place.path for place in places]
     )
