@@ -280,6 +280,58 @@ def test_an_own_activity_is_a_meeting_by_its_kind() -> None:
     }
 
 
+def test_what_the_norm_leaves_free_stops_no_filing() -> None:
+    """A lesson whose norm says 选填 of the minutes is filed without; what it does not name is asked."""
+    norm = replace(
+        LESSON, elements=(*LESSON.elements, Element("minutes", "会议内容", Severity.NOTE))
+    )
+    lesson = replace(
+        FULL,
+        activities=(Activity.LESSON,),
+        minutes="",
+        presider="",
+        decisions=(),
+        elements={"lecturer": "王一，支部书记"},
+    )
+    found = {v.subject: v for v in judge_record(lesson, [norm], FACTS, today=TODAY)}
+    assert found["minutes"].severity is Severity.NOTE
+    assert found["presider"].severity is Severity.ERROR
+    assert found["presider"].article is None  # no article says so in these words
+
+
+def test_of_two_requirements_the_stricter_asks() -> None:
+    """选填 in the one and 应填 in the other is 应填, with the article of the other."""
+    free = replace(LESSON, elements=(Element("place", "地点", Severity.NOTE),))
+    asked = replace(
+        MEETING,
+        elements=(Element("place", "地点", Severity.WARNING),),
+        article=replace(MEETING.article, text="第十一条"),
+    )
+    content = replace(FULL, activities=(Activity.LESSON, Activity.MEMBERS_MEETING), place="")
+    found = [
+        v for v in judge_record(content, [free, asked], FACTS, today=TODAY) if v.subject == "place"
+    ]
+    assert [(v.severity, v.article) for v in found] == [(Severity.WARNING, asked.article)]
+
+
+def test_one_meeting_has_one_quorum() -> None:
+    """Three votes, and who came is said once."""
+    content = replace(FULL, decisions=(FULL.decisions[0],) * 3)
+    assert rules(content) == ["QUORUM-01", "VOTE-01", "VOTE-01", "VOTE-01"]
+
+
+def test_of_namesakes_the_one_who_came_presided() -> None:
+    """The presider is written by name, and a second of that name is on leave."""
+    rows = tuple(
+        replace(row, name="王伟") if at < 2 else row for at, row in enumerate(FULL.attendance)
+    )
+    for away in (0, 1):
+        changed = list(rows)
+        changed[away] = replace(rows[away], status=LEAVE, reason="出差")
+        content = replace(FULL, attendance=tuple(changed), presider="王伟", recorder="王伟")
+        assert not {"RECORD-33", "RECORD-35"} & set(rules(content))
+
+
 def test_a_group_meeting_names_its_group() -> None:
     """Which group met is not to be guessed."""
     content = replace(FULL, activities=(Activity.GROUP_MEETING,), decisions=())

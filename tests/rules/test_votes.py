@@ -215,6 +215,33 @@ def test_which_rule_a_decision_follows(
     assert vote_rule(Decision("甲", 1, kind=kind), asked, activities).quorum == quorum
 
 
+FOUR_FIFTHS = Fraction(4, 5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "day", "quorum"),
+    [
+        (DecisionKind.ORDINARY, date(2018, 10, 27), None),
+        (DecisionKind.ORDINARY, date(2018, 10, 28), ORDINARY.quorum),
+        (DecisionKind.DISCIPLINE, date(2017, 10, 18), None),
+        (DecisionKind.ADMISSION, date(2017, 10, 18), ADMISSION.quorum),
+        (
+            DecisionKind.ELECTION,
+            date(2020, 7, 12),
+            Threshold(Basis.VOTERS_EXPECTED, FOUR_FIFTHS, is_strict=True),
+        ),
+        (DecisionKind.ELECTION, date(2020, 7, 13), Threshold(Basis.VOTERS_EXPECTED, FOUR_FIFTHS)),
+    ],
+)
+def test_a_meeting_is_judged_by_the_texts_of_its_day(
+    kind: DecisionKind, day: date, quorum: Threshold | None
+) -> None:
+    """Before the rules of 2018 and 2020 their numbers, and their articles, do not apply."""
+    rule = vote_rule(Decision("甲", 1, kind=kind), [], [Activity.MEMBERS_MEETING], day=day)
+    assert rule.quorum == quorum
+    assert (rule.article is None) is (quorum is None)
+
+
 rows = st.builds(
     Attendance,
     member=st.uuids().map(str),

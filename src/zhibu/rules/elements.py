@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.norm import Activity, Attendees, Element, Requirement
+from zhibu.rules.packs_tighten import is_severity_kept
 from zhibu.rules.verdicts import Article, Severity, Verdict
 
 MEETINGS = frozenset(
@@ -34,7 +35,11 @@ MEETING_ELEMENTS: tuple[Element, ...] = (
     Element("attendance", "参会情况", Severity.ERROR),
     Element("minutes", "会议内容", Severity.ERROR),
 )
-"""What the minutes of any meeting hold (domain.md 2.6), whatever the norm adds."""
+"""What the minutes of any meeting hold (domain.md 2.6), where the norm at hand says nothing of it.
+
+No article asks for it in these words, so none is named; a norm that leaves one of them free (选填)
+has the last word.
+"""
 
 SHORT_MINUTES = 30
 """Minutes with fewer characters than this can hardly tell what was discussed."""
@@ -128,7 +133,9 @@ def _wanted(
             _ask(wanted, element, requirement)
     if is_meeting(content, asked):
         for element in MEETING_ELEMENTS:
-            _ask(wanted, element, asked[0] if asked else None)
+            wanted.setdefault(
+                element.key, _Asked(element, element.severity, element.min_length, None)
+            )
     for element in own:
         _ask(wanted, element, None)
     return wanted
@@ -140,8 +147,8 @@ def _ask(wanted: dict[str, _Asked], element: Element, requirement: Requirement |
         wanted[element.key] = _Asked(element, element.severity, element.min_length, requirement)
         return
     had.least = max(had.least, element.min_length)
-    if element.severity is Severity.ERROR:
-        had.severity = Severity.ERROR
+    if not is_severity_kept(had.severity, element.severity):
+        had.severity, had.requirement = element.severity, requirement
 
 
 def _judge_element(content: RecordContent, wanted: _Asked) -> Iterator[Verdict]:

@@ -20,7 +20,7 @@ from zhibu.rules.contents import (
 )
 from zhibu.rules.contents_data import ContentError, from_data, to_data
 from zhibu.rules.elements import judge_elements
-from zhibu.rules.norm import Activity, Attendees, Element, Requirement
+from zhibu.rules.norm import Activity, Attendees, Element, Requirement, Threshold
 from zhibu.rules.roster import judge_people
 from zhibu.rules.standing import FILE_DAYS, judge_filing
 from zhibu.rules.tasks import judge_record_tasks
@@ -86,8 +86,8 @@ def judge_record(
 
     `requirements` are those that the record answers; the ones of other activities are left aside.
     `lines` are the lines of the table that it may discharge; without them the lines it names are
-    not judged. `own` are the fields that the organisation itself asks for. A verdict's `subject` is the field: ``place``, ``attendance[2]``, ``decisions[1]``,
-    ``elements.lecturer``; counted from 1.
+    not judged. `own` are the fields that the organisation itself asks for. A verdict's `subject` is
+    the field: ``place``, ``attendance[2]``, ``decisions[1]``, ``elements.lecturer``; counted from 1.
     """
     asked = [one for one in requirements if one.activity in content.activities]
     tally = tally_attendance(content)
@@ -156,6 +156,7 @@ def _judge_votes(
     content: RecordContent, asked: Sequence[Requirement], tally: Tally
 ) -> Iterator[Verdict]:
     has_voted = False
+    judged: set[Threshold] = set()  # one meeting, one quorum: said once, however many votes
     for at, decision in enumerate(content.decisions, start=1):
         subject = f"decisions[{at}]"
         if not decision.text.strip():
@@ -163,7 +164,7 @@ def _judge_votes(
         if not decision.has_votes:
             continue
         has_voted = True
-        yield from _judge_one_vote(decision, asked, content.activities, tally, subject)
+        yield from _judge_one_vote(decision, asked, content, tally, subject, judged)
     if has_voted:
         return
     for requirement in asked:
@@ -177,13 +178,16 @@ def _judge_votes(
 def _judge_one_vote(
     decision: Decision,
     asked: Sequence[Requirement],
-    activities: Sequence[Activity],
+    content: RecordContent,
     tally: Tally,
     subject: str,
+    judged: set[Threshold],
 ) -> Iterator[Verdict]:
-    rule = vote_rule(decision, asked, activities)
+    day = content.began_at.date() if content.began_at is not None else None
+    rule = vote_rule(decision, asked, content.activities, day=day)
     yield from judge_votes(decision, tally, subject=subject)
-    if rule.quorum is not None:
+    if rule.quorum is not None and rule.quorum not in judged:
+        judged.add(rule.quorum)
         yield judge_quorum(rule.quorum, tally, article=rule.article)
     if decision.kind is DecisionKind.ELECTION and decision.candidates:
         yield from judge_election(

@@ -47,7 +47,9 @@ def _judge_roles(
     content: RecordContent, members: dict[str, MemberFacts], day: date | None
 ) -> Iterator[Verdict]:
     presider, recorder = content.presider.strip(), content.recorder.strip()
-    rows = {key: row for row in content.attendance for key in (row.name, row.member) if key}
+    # Of namesakes the one who was there is meant: who is there comes last and takes the name.
+    by_presence = sorted(content.attendance, key=lambda row: row.is_there)
+    rows = {key: row for row in by_presence for key in (row.name, row.member) if key}
     if presider:
         row = rows.get(presider)
         if row is not None and not row.is_there:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from zhibu.rules.attendance import Tally
@@ -26,6 +27,7 @@ class VoteRule:
 _MEETING = Article("支部工作条例（试行）第十一条", "S32", Certainty.SEEN)
 _ADMISSION = Article("发展党员工作细则第二十条、第三十三条", "S73", Certainty.SEEN)
 _ELECTION = Article("基层组织选举工作条例", "S70", Certainty.SECONDARY)
+_ELECTION_1990 = Article("基层组织选举工作暂行条例（1990年）", "S69、S71", Certainty.SEEN)
 
 AT_LEAST_HALF = Threshold(Basis.VOTERS_EXPECTED, HALF)
 OVER_HALF = Threshold(Basis.VOTERS_EXPECTED, HALF, is_strict=True)
@@ -45,14 +47,28 @@ VOTE_RULES: Mapping[DecisionKind, VoteRule] = {
 """What a members' meeting needs where the norm at hand says nothing of its own. Two half rules
 stand beside each other: 半数以上到会 (half is enough) and 必须超过应到会的半数 (half is not)."""
 
+NO_RULE = VoteRule(None, None, None)
+
+EARLIER_RULES: Mapping[DecisionKind, tuple[date, VoteRule]] = {
+    DecisionKind.ORDINARY: (date(2018, 10, 28), NO_RULE),
+    DecisionKind.DISCIPLINE: (date(2018, 10, 28), NO_RULE),
+    DecisionKind.ELECTION: (
+        date(2020, 7, 13),
+        VoteRule(
+            Threshold(Basis.VOTERS_EXPECTED, Fraction(4, 5), is_strict=True),
+            Threshold(Basis.VOTERS_PRESENT, HALF, is_strict=True),
+            _ELECTION_1990,
+        ),
+    ),
+}
+"""What held before a day: a meeting of 2017 is not judged by a text of 2018 (domain.md 2.0, 2.4)."""
+
 ACTIVITY_OF_KIND: Mapping[DecisionKind, Activity] = {
     DecisionKind.ADMISSION: Activity.ADMISSION,
     DecisionKind.CONVERSION: Activity.ADMISSION,
     DecisionKind.ELECTION: Activity.ELECTION,
 }
 """The activity whose requirement rules a kind of decision."""
-
-NO_RULE = VoteRule(None, None, None)
 
 
 def base_of(basis: Basis, tally: Tally) -> int:
@@ -200,9 +216,13 @@ def judge_election(
 
 
 def vote_rule(
-    decision: Decision, requirements: Iterable[Requirement], activities: Iterable[Activity]
+    decision: Decision,
+    requirements: Iterable[Requirement],
+    activities: Iterable[Activity],
+    *,
+    day: date | None = None,
 ) -> VoteRule:
-    """The rule for a decision: the norm's own where it has one, else the table's.
+    """The rule for a decision: the norm's own where it has one, else the table's of that day.
 
     Only a members' meeting decides by the table; a committee or a group by what its requirement
     says.
@@ -216,8 +236,13 @@ def vote_rule(
         if fits and (requirement.quorum or requirement.majority):
             return VoteRule(requirement.quorum, requirement.majority, requirement.article)
     if wanted or Activity.MEMBERS_MEETING in tuple(activities):
-        return VOTE_RULES[decision.kind]
+        return _rule_on(decision.kind, day)
     return NO_RULE
+
+
+def _rule_on(kind: DecisionKind, day: date | None) -> VoteRule:
+    until, earlier = EARLIER_RULES.get(kind, (date.min, NO_RULE))
+    return earlier if day is not None and day < until else VOTE_RULES[kind]
 
 
 def _members_meeting_first(requirements: Iterable[Requirement]) -> Iterator[Requirement]:
