@@ -17,8 +17,8 @@ UNFOLDED = 1_000
 
 _RECEIPTS = """
 INSERT INTO dissemination_receipt
-    (id, text_id, member_id, version, path, how, at, is_valid, is_counted)
-SELECT uuidv7(), %(text)s, m.member_id, 1, o.path, 'read', now(), TRUE, FALSE
+    (id, text_id, member_id, version, path, how, at, is_valid, counted_as, is_folded)
+SELECT uuidv7(), %(text)s, m.member_id, 1, o.path, 'read', now(), TRUE, '', FALSE
 FROM org_membership m JOIN org_organization o ON o.id = m.branch_id
 ORDER BY m.member_id OFFSET %(skip)s LIMIT %(most)s
 """

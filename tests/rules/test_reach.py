@@ -245,8 +245,9 @@ def test_the_version_in_force() -> None:
 
 def test_coverage_adds_up() -> None:
     """Open is what is expected and not reached, never less than nothing."""
-    both = Coverage(5, 2) + Coverage(3, 3)
-    assert (both, both.open, both.is_whole) == (Coverage(8, 5), 3, False)
+    both = Coverage(5, 2, by_meeting=1) + Coverage(3, 3, by_visit=1)
+    assert (both, both.open, both.is_whole) == (Coverage(8, 5, 1, 1), 3, False)
+    assert both.by_reading == 3
     assert Coverage(0, 1).open == 0
     assert Coverage(2, 2).is_whole
     assert not Coverage().is_whole

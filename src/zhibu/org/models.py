@@ -270,7 +270,13 @@ class Membership(models.Model):
                 fields=["member"], condition=Q(until__isnull=True), name="membership_one_open"
             ),
         ]
-        indexes = [models.Index(fields=["branch", "since"], name="membership_branch_since")]
+        indexes = [
+            models.Index(fields=["branch", "since"], name="membership_branch_since"),
+            # Who left since a day is looked for among all who ever belonged.
+            models.Index(
+                fields=["until"], name="membership_ended", condition=Q(until__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.member_id} {self.since}"

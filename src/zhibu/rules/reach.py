@@ -139,13 +139,25 @@ def comes_down(
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How far a text has got at one level: for how many it is, how many it has reached."""
+    """How far a text has got at one level: for how many it is, how many it has reached, and how."""
 
     expected: int = 0
     reached: int = 0
+    by_meeting: int = 0
+    by_visit: int = 0
 
     def __add__(self, other: Coverage) -> Coverage:
-        return Coverage(self.expected + other.expected, self.reached + other.reached)
+        return Coverage(
+            self.expected + other.expected,
+            self.reached + other.reached,
+            self.by_meeting + other.by_meeting,
+            self.by_visit + other.by_visit,
+        )
+
+    @property
+    def by_reading(self) -> int:
+        """Who has said so themselves: what no meeting and no visit gave."""
+        return self.reached - self.by_meeting - self.by_visit
 
     @property
     def open(self) -> int:

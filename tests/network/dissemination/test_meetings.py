@@ -94,7 +94,7 @@ class TestMeetings:
         assert reached(text) == PRESENT
         assert {one.how for one in Receipt.objects.all()} == {"meeting"}
         work(FILED)
-        assert reach_at(text, scene.branch) == Coverage(9, 7)
+        assert reach_at(text, scene.branch) == Coverage(9, 7, by_meeting=7)
         assert Carriage.objects.get().happened_on == date(2026, 3, 12)
         assert texts_to_pass_on(scene.branch, FILED.date()).count() == 1  # two are open
 
@@ -163,9 +163,9 @@ class TestMeetings:
         changed = replace(content, attendance=(*there[:2], away, *there[3:]))
         correct(scene, version.record, changed)
         assert reached(text) == (PRESENT | {"辛八静"}) - {"丙三强"}
-        assert reach_at(text, scene.branch) == Coverage(9, 7)
+        assert reach_at(text, scene.branch) == Coverage(9, 7, by_meeting=7)
         work(FILED)
-        assert reach_at(text, scene.branch) == Coverage(9, 7)
+        assert reach_at(text, scene.branch) == Coverage(9, 7, by_meeting=7)
         correct(scene, version.record, replace(changed, texts=()))
         assert reached(text) == set()
         work(FILED)
@@ -180,7 +180,7 @@ class TestMeetings:
         version = file(scene, meeting(scene, text))
         own.read(text, late, at=FILED + HOUR)
         work(FILED)
-        assert reach_at(text, scene.branch) == Coverage(9, 7)
+        assert reach_at(text, scene.branch) == Coverage(9, 7, by_meeting=5)
         void_record(
             record=Record.objects.get(pk=version.record_id), reason="记错", by=scene.cast.secretary,
             at=FILED + DAY,
@@ -235,7 +235,7 @@ class TestMeetings:
             ended_at=datetime(2026, 3, 16, 10),
         )  # fmt: skip
         file(scene, content)
-        assert reach_at(amended, scene.branch) == Coverage(9, 7)
+        assert reach_at(amended, scene.branch) == Coverage(9, 7, by_meeting=7)
 
     def test_after_a_recall(self, scene: Scene, own: Town) -> None:
         """A meeting before it has passed the text on, one after it has not."""
@@ -280,8 +280,8 @@ class TestMeetings:
         file(scene, replace(content, attendance=(*content.attendance, row), decisions=decided))
         assert reached(text) == PRESENT | {came.name}
         work(FILED)
-        assert reach_at(text, scene.branch) == Coverage(9, 7)
-        assert reach_at(text, scene.cast.other_branch) == Coverage(3, 1)
+        assert reach_at(text, scene.branch) == Coverage(9, 7, by_meeting=7)
+        assert reach_at(text, scene.cast.other_branch) == Coverage(3, 1, by_meeting=1)
 
     def test_a_record_without_texts_asks_nothing(
         self, scene: Scene, django_assert_num_queries: Any, monkeypatch: pytest.MonkeyPatch
@@ -323,14 +323,14 @@ class TestVisits:
         with pytest.raises(TextRefused, match="已经传达到"):
             self.visit(own, text, old, visitor, 16)
         work(FILED)
-        assert reach_at(text, scene.branch) == Coverage(9, 1)
+        assert reach_at(text, scene.branch) == Coverage(9, 1, by_visit=1)
         withdraw_visit(receipt=receipt, reason="登记错人", by=scene.cast.secretary, at=FILED)
         with pytest.raises(TextRefused):
             withdraw_visit(receipt=receipt, reason="登记错人", by=scene.cast.secretary, at=FILED)
         assert reach_at(text, scene.branch) == Coverage(9, 0)
         assert self.visit(own, text, old, visitor, 16).is_valid
         work(FILED)
-        assert reach_at(text, scene.branch) == Coverage(9, 1)
+        assert reach_at(text, scene.branch) == Coverage(9, 1, by_visit=1)
 
     def test_refusals(self, scene: Scene, own: Town) -> None:
         """Not the healthy, not by a stranger or by themselves, not before, not in the future."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from tests.network.dissemination.scene import AT, HOUR, Town, work
 from zhibu.handbook.followers import Filed
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.network.dissemination.models import Expected, Reached, Receipt, Text
-from zhibu.network.dissemination.queries import coverages
+from zhibu.network.dissemination.queries import coverages, coverages_of_texts, reach_at
 from zhibu.network.dissemination.services import (
     acknowledge,
     amend_text,
@@ -28,9 +29,11 @@ from zhibu.network.dissemination.services import (
     record_visit,
     withdraw_visit,
 )
+from zhibu.network.dissemination.services.receipts import Reaching, reach_members
 from zhibu.org.models import Member, Organization
 from zhibu.org.services import Refused, begin_spell
 from zhibu.rules.contents import Attendance, AttendanceStatus, Carried, RecordContent
+from zhibu.rules.reach import Coverage
 
 
 def check(text: Text) -> None:
@@ -46,6 +49,10 @@ def check(text: Text) -> None:
                 text=text, version=version, is_valid=True, path__startswith=path
             )
             assert found.reached == reached.count()
+            assert found.by_meeting == reached.filter(how="meeting").count()
+            assert found.by_visit == reached.filter(how="visit").count()
+            if version == text.version:
+                assert coverages_of_texts([text], organization) == {text.pk: found}
             assert found.expected == (below.distinct().count() if text.is_counted else 0)
             assert set(reached.values_list("member", flat=True)) <= set(
                 below.values_list("pk", flat=True)
@@ -157,24 +164,56 @@ def test_any_sequence(town: Town) -> None:
             while fold_reach():
                 pass
             check(game.text)
-            assert not Receipt.objects.exclude(is_valid=True, is_counted=True).exclude(
-                is_valid=False, is_counted=False
-            )
+            for row in Receipt.objects.all():
+                assert row.is_folded
+                assert row.counted_as == (row.how if row.is_valid else "")
             transaction.set_rollback(True)
 
     play()
 
 
 def test_a_reader_of_the_numbers_asks_once(town: Town, django_assert_num_queries: Any) -> None:
-    """One statement for a page of organisations: a fold cannot come in between."""
-    text = town.issue()
+    """One statement for a page of organisations, or of texts: a fold cannot come in between."""
+    text, other = town.issue(), town.issue(town.cast.committee)
     work()
-    paths = [town.cast.committee.path, town.cast.far_committee.path]
+    town.read(text, town.members(town.cast.branch)[0])
+    paths = [town.cast.committee.path, town.cast.far_committee.path, town.cast.branch.path]
     with django_assert_num_queries(1):
         found = coverages(text, paths)
-    assert [one.expected for one in found.values()] == [12, 3]
-    with pytest.raises(ValueError, match="one level"):
-        coverages(text, [town.cast.committee.path, town.cast.branch.path])
+    assert [one.expected for one in found.values()] == [12, 3, 9]
+    with django_assert_num_queries(2) as asked:  # its places, and the numbers
+        both = coverages_of_texts([text, other], town.cast.branch)
+    assert both == {text.pk: Coverage(9, 1), other.pk: Coverage(9)}
+    assert sum("dissemination_receipt" in one["sql"] for one in asked.captured_queries) == 1
+    with django_assert_num_queries(1):
+        assert coverages_of_texts([], town.cast.branch) == {}
+
+
+def test_the_way_follows_the_receipt(town: Town) -> None:
+    """What a meeting gave becomes their own reading, counted or not; a visit taken back goes."""
+    cast = town.cast
+    text = town.issue()
+    work()
+    member, other = town.members(cast.branch)[:2]
+    rows = [
+        Reaching(text.pk, one.pk, 1, cast.branch.path, Receipt.How.MEETING, AT, record=text.pk)
+        for one in (member, other)
+    ]
+    reach_members(rows)
+    for is_folded in (False, True):
+        if is_folded:
+            work()
+        assert reach_at(text, cast.commission) == Coverage(15, 2, by_meeting=2)
+    town.read(text, member)
+    for is_folded in (False, True):
+        if is_folded:
+            work()
+        found = reach_at(text, cast.commission)
+        assert (found, found.by_reading) == (Coverage(15, 2, by_meeting=1), 1)
+    Receipt.objects.filter(member=other).update(is_valid=False, is_folded=False)
+    reach_members([replace(rows[1], how=Receipt.How.READ, record=None)])  # before any fold
+    work()
+    assert reach_at(text, cast.commission) == Coverage(15, 2)
 
 
 def test_a_worker_killed_while_folding_has_done_nothing(

@@ -18,7 +18,7 @@ from typing import ClassVar, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from zhibu.org.models import Member, Organization
 from zhibu.people.keys import new_key
@@ -264,17 +264,22 @@ class Forward(models.Model):
         constraints = [models.UniqueConstraint(fields=["text", "path"], name="text_forwarded_once")]
 
 
-# Said by the two columns apart, not as a comparison of them: of each PostgreSQL knows how often it
-# is true, and so that what is not folded is little.
-UNFOLDED = Q(is_valid=True, is_counted=False) | Q(is_valid=False, is_counted=True)
+# A column of its own, not a comparison of two: of it PostgreSQL knows how often it is true, and so
+# that what is not folded is little.
+UNFOLDED = Q(is_folded=False)
+DELTA = Case(When(is_valid=True, then=Value(1)), default=Value(0)) - Case(
+    When(counted_as="", then=Value(0)), default=Value(1)
+)
+"""What a receipt adds to the totals when it is folded in: 1, 0 or -1."""
 
 
 class Receipt(models.Model):
     """回执: one version of a text reached one member, and how.
 
-    `is_valid` is false when what reached them was taken back (a record was voided); `is_counted`
-    says what the tallies hold of it. A worker folds those in which the two differ: so the row is
-    its own delta, and acknowledging writes one row that nobody else waits for.
+    `is_valid` is false when what reached them was taken back (a record was voided); `counted_as`
+    says what the tallies hold of it: the way in which they count it, "" where they do not. Whoever
+    writes clears `is_folded`, a worker folds those rows in: so the row is its own delta, and
+    acknowledging writes one row that nobody else waits for.
     """
 
     class How(models.TextChoices):
@@ -313,7 +318,8 @@ class Receipt(models.Model):
         db_index=False,
     )
     is_valid = models.BooleanField(default=True)
-    is_counted = models.BooleanField(default=False)
+    counted_as = models.CharField(max_length=8, blank=True, default="")
+    is_folded = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -381,13 +387,18 @@ class Expected(models.Model):
 
 
 class Reached(models.Model):
-    """已传达: how many of a version's receipts are folded in at a path and below it."""
+    """已传达: how many of a version's receipts are folded in at a path and below it, and how.
+
+    Of `number` so many were reached by a meeting or a visit, the others by their own reading.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_key, editable=False)
     text = models.ForeignKey(Text, on_delete=models.CASCADE, related_name="+", db_index=False)
     version = models.PositiveSmallIntegerField()
     path = models.CharField(max_length=64)
     number = models.IntegerField(default=0)
+    by_meeting = models.IntegerField(default=0)
+    by_visit = models.IntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -22,6 +22,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from zhibu.network.notices import outages
+from zhibu.network.notices.asking import name_now
 from zhibu.network.notices.channels import code_of
 from zhibu.network.notices.letters import Item, chat_text, code_body, mail_body, mail_subject
 from zhibu.network.notices.mail import HOST, is_mail_set, send_mail
@@ -147,6 +148,7 @@ def claim(channel_id: UUID, now: datetime) -> Parcel | None:
         is_doubtful=is_doubtful,
         next_at=now,
     )
+    name_now(filter(None, (row.notice or row.message for row in sendable)))
     return Parcel(key, channel, tuple(_item(row) for row in sendable), is_doubtful)
 
 

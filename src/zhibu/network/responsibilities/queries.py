@@ -35,7 +35,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from zhibu.handbook.models import Record
 from zhibu.ledger.models import ChainHead, Entry, Seal
-from zhibu.network.dissemination.models import Expected, Reached, Receipt, Text
+from zhibu.network.dissemination.models import DELTA, UNFOLDED, Expected, Reached, Receipt, Text
 from zhibu.network.feedback.models import Case as Matter
 from zhibu.network.tasks.models import Task
 from zhibu.org.models import Grant, Membership, Organization, Post
@@ -405,10 +405,10 @@ def texts_for(paths: Collection[str], year: int) -> tuple[TextRow, ...]:
             version=OuterRef("text__version"),
             path__startswith=OuterRef("path"),
         )
-        .exclude(is_valid=F("is_counted"))
+        .filter(UNFOLDED)
         .order_by()
         .values("text")
-        .annotate(number=Sum(Case(When(is_valid=True, then=Value(1)), default=Value(-1))))
+        .annotate(number=Sum(DELTA))
     )
     rows = (
         Expected.objects.filter(

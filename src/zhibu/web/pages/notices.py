@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.paginator import Page
 from django.http import HttpRequest
 
+from zhibu.network.notices.asking import name_now
 from zhibu.network.notices.models import Channel, Delivery, Kind, Notice, Preference
 from zhibu.network.notices.queries import (
     channels_of,
@@ -77,8 +78,9 @@ class RobotsPage:
 
 
 def build_notices(request: HttpRequest) -> NoticesPage:
-    """Two queries, whatever the number."""
+    """A fixed number of queries, whatever the number of notices."""
     rows = page_of(request, notices_of(person_of(request), reach(request)))
+    name_now(list(rows))
     return NoticesPage(rows, any(row.read_at is None for row in rows))
 
 

@@ -12,6 +12,7 @@ from django.core.paginator import Page
 from django.urls import reverse
 
 from zhibu.documents.unreached import UnreachedList, UnreachedRow
+from zhibu.network.dissemination import queries
 from zhibu.network.dissemination.models import Receipt, Text
 from zhibu.org.models import Organization
 from zhibu.rules.reach import Coverage
@@ -29,6 +30,7 @@ class LevelRow:
     name: str
     address: str  # empty where it is out of reach now
     coverage: Coverage
+    ways: str
     label: str
     mark: str
     note: str = ""
@@ -67,6 +69,8 @@ class ReachPage:
     organization: Organization
     moment: datetime
     coverage: Coverage
+    ways: tuple[tuple[str, int], ...]  # how those were reached whom it has reached
+    gone: str  # of those it has not reached, how many left since
     is_counted: bool
     mark: str
     parts: tuple[Part, ...]
@@ -99,6 +103,23 @@ def say_state(text: Text, coverage: Coverage, today: date) -> tuple[str, str]:
     return f"未传达{coverage.open}人", "overdue" if is_late else "open"
 
 
+def ways_of(coverage: Coverage) -> tuple[tuple[str, int], ...]:
+    """How those were reached whom it has reached: the ways that there were, with their numbers."""
+    ways = (
+        ("本人阅知", coverage.by_reading),
+        ("会议传达", coverage.by_meeting),
+        ("上门传达", coverage.by_visit),
+    )
+    return tuple((label, number) for label, number in ways if number > 0)
+
+
+def say_gone(number: int) -> str:
+    """How many of those whom it has not reached left since, in words."""
+    if not number:
+        return ""
+    return f"其中已转出{number}人" + ("以上" if number >= queries.MOST_GONE else "")
+
+
 def level_rows(
     text: Text,
     places: Iterable[Any],
@@ -120,6 +141,7 @@ def level_rows(
                 if place.organization_id in within_reach
                 else "",
                 coverage=coverage,
+                ways="、".join(f"{way}{number}" for way, number in ways_of(coverage)),
                 label=label,
                 mark=mark,
                 note="还没有转发下级" if place.path in stuck and coverage.open else "",

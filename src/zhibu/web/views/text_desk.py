@@ -18,7 +18,7 @@ from zhibu.handbook.refusals import AttachmentRefused
 from zhibu.network.dissemination import queries, services
 from zhibu.network.dissemination.facts import TextDraft, draft_of, judged_facts
 from zhibu.network.dissemination.models import Text, TextFile
-from zhibu.network.dissemination.queries.estimates import coverages_of_texts, estimate
+from zhibu.network.dissemination.queries.estimates import estimate
 from zhibu.network.dissemination.services.writing import UNTITLED
 from zhibu.network.themes.models import Theme
 from zhibu.network.themes.queries import running_themes
@@ -80,7 +80,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         organization,
         part=part,
         paged=paged,
-        coverage=coverages_of_texts(paged.object_list, organization),
+        coverage=queries.coverages_of_texts(paged.object_list, organization),
         drafts=own.filter(state=Text.State.DRAFT)[:MOST_DRAFTS] if may_issue else (),
         may_issue=may_issue,
         today=today,

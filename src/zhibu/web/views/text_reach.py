@@ -24,7 +24,7 @@ from zhibu.org.queries import ancestors_of
 from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
 from zhibu.rules import wording
-from zhibu.rules.reach import Coverage, Readers
+from zhibu.rules.reach import Readers
 from zhibu.web import access, clock
 from zhibu.web.access import person_of, reach
 from zhibu.web.answers import see_other
@@ -41,9 +41,11 @@ from zhibu.web.pages.text_reach import (
     advise,
     level_rows,
     reached_row,
+    say_gone,
     say_state,
     unreached_list,
     unreached_row,
+    ways_of,
 )
 from zhibu.web.paging import page_of
 from zhibu.web.readings import note_reading
@@ -94,6 +96,8 @@ def _page(request: HttpRequest, text: Text, level: Organization, part: str) -> R
         organization=level,
         moment=clock.now(),
         coverage=coverage,
+        ways=ways_of(coverage),
+        gone=say_gone(queries.count_gone(text, level, today)) if coverage.open else "",
         is_counted=text.is_counted,
         mark=say_state(text, coverage, today)[1],
         parts=tuple(
@@ -299,7 +303,7 @@ def _levels(
     request: HttpRequest, text: Text, paged: Page[Any], stuck: tuple[Place, ...]
 ) -> tuple[LevelRow, ...]:
     places = list(paged)
-    coverages: dict[str, Coverage] = queries.coverages(text, [place.path for place in places])
+    coverages = queries.coverages(text, [place.path for place in places])
     reached = reach(request)
     seen = {
         place.organization_id

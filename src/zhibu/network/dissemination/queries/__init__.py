@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from zhibu.network.dissemination.queries.coverage import (
-    coverages,
+    MOST_GONE,
+    count_gone,
     forwards_of,
     jobs_of,
     levels_of,
@@ -14,6 +15,12 @@ from zhibu.network.dissemination.queries.coverage import (
     reach_below,
     reached_seats,
     receipts_of,
+)
+from zhibu.network.dissemination.queries.numbers import (
+    Spot,
+    coverages,
+    coverages_of_texts,
+    numbers_at,
 )
 from zhibu.network.dissemination.queries.rolls import Roll, Stay, audience_paths, stays_of
 from zhibu.network.dissemination.queries.texts import (
@@ -29,17 +36,22 @@ from zhibu.network.dissemination.queries.texts import (
     texts_seen,
     texts_to_pass_on,
     texts_written_by,
+    titles_of,
     to_read,
     versions_to_compare,
     words_down_to,
 )
 
 __all__ = [
+    "MOST_GONE",
     "PersonText",
     "Roll",
+    "Spot",
     "Stay",
     "audience_paths",
+    "count_gone",
     "coverages",
+    "coverages_of_texts",
     "files_of",
     "forwards_of",
     "history_of",
@@ -47,6 +59,7 @@ __all__ = [
     "levels_of",
     "not_forwarded",
     "not_reached",
+    "numbers_at",
     "path_of",
     "reach_at",
     "reach_below",
@@ -62,6 +75,7 @@ __all__ = [
     "texts_seen",
     "texts_to_pass_on",
     "texts_written_by",
+    "titles_of",
     "to_read",
     "versions_to_compare",
     "words_down_to",

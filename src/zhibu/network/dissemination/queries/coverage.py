@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, Final
 
-from django.db import connection
 from django.db.models import (
     Exists,
     F,
@@ -19,14 +18,8 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce
 
-from zhibu.network.dissemination.models import (
-    Expected,
-    Forward,
-    Reached,
-    Receipt,
-    Text,
-    TextJob,
-)
+from zhibu.network.dissemination.models import Forward, Receipt, Text, TextJob
+from zhibu.network.dissemination.queries.numbers import Spot, numbers_at
 from zhibu.network.dissemination.queries.rolls import (
     Roll,
     audience_paths,
@@ -74,53 +67,8 @@ def levels_of(text: Text) -> QuerySet[Organization]:
 
 def reach_at(text: Text, organization: Organization) -> Coverage:
     """How far a text has got at an organisation and below it: two queries."""
-    path = path_of(text, organization)
-    return coverages(text, [path])[path]
-
-
-def coverages(text: Text, at: Iterable[str], *, version: int | None = None) -> dict[str, Coverage]:
-    """The same at several paths of one level: one statement, so that no fold comes in between.
-
-    What is expected and reached is read from the tallies, and what is not folded in is added.
-    Written by hand: putting the same together with the ORM takes ten times as long as reading it.
-    Raises ValueError for paths of different depth.
-    """
-    wanted = list(dict.fromkeys(at))
-    if not wanted:
-        return {}
-    width = len(wanted[0])
-    if any(len(path) != width for path in wanted):
-        raise ValueError("paths of one level at a time")
-    version = text.version if version is None else version
-    key = Text._meta.pk.get_db_prep_value(text.pk, connection)
-    # What is not folded is one range of the whole level: short while the worker runs.
-    span = (min(wanted), paths.successor(max(wanted)))
-    numbers = {path: [0, 0] for path in wanted}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _STATEMENT.format(paths=", ".join(["%s"] * len(wanted))),
-            [key, *wanted, key, version, *wanted, width, key, version, *span],
-        )
-        for what, path, number in cursor.fetchall():
-            if path in numbers:
-                numbers[path][what] += number
-    return {path: Coverage(*found) for path, found in numbers.items()}
-
-
-_STATEMENT: Final = f"""
-SELECT 0, path, number FROM {Expected._meta.db_table} WHERE text_id = %s AND path IN ({{paths}})
-UNION ALL
-SELECT 1, path, number FROM {Reached._meta.db_table}
-WHERE text_id = %s AND version = %s AND path IN ({{paths}})
-UNION ALL
-SELECT 1, level, number FROM (
-    SELECT substr(path, 1, %s) AS level, SUM(CASE WHEN is_valid THEN 1 ELSE -1 END) AS number
-    FROM {Receipt._meta.db_table}
-    WHERE text_id = %s AND version = %s AND path >= %s AND path < %s
-        AND ((NOT is_counted AND is_valid) OR (is_counted AND NOT is_valid))
-    GROUP BY 1
-) unfolded
-"""  # noqa: S608 - names of our own models
+    spot = Spot(text.pk, text.version, path_of(text, organization))
+    return numbers_at([spot])[0]
 
 
 def reach_below(text: Text, organization: Organization) -> QuerySet[Place]:
@@ -151,6 +99,22 @@ def not_reached(text: Text, organization: Organization, reach: Reach, today: dat
     roll = Roll(text)
     rows = roll.open(roll.seats(scope=path_of(text, organization)))
     return roll.with_gone(_named(roll, rows, reach), today)
+
+
+MOST_GONE: Final = 1000
+
+
+def count_gone(text: Text, organization: Organization, today: date) -> int:
+    """Of those not reached how many left since the day of issue (已转出), up to `MOST_GONE`.
+
+    Looked for among the stays that ended since, never among all: one query.
+    """
+    roll = Roll(text)
+    ended = roll.seats(scope=path_of(text, organization)).filter(
+        until__gte=text.issue_day, until__lt=today
+    )
+    gone = roll.with_gone(roll.open(ended), today).filter(is_gone=True)
+    return gone[:MOST_GONE].count()
 
 
 def reached_seats(text: Text, organization: Organization, reach: Reach) -> QuerySet[Any]:

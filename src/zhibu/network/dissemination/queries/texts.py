@@ -60,6 +60,11 @@ def readable_of(person: Person, keys: Collection[UUID]) -> set[UUID]:
     return set(mine.values_list("pk", flat=True))
 
 
+def titles_of(keys: Collection[UUID]) -> dict[UUID, str]:
+    """What the texts with these keys are called now."""
+    return dict(Text.objects.filter(pk__in=keys).values_list("pk", "title"))
+
+
 def to_read(person: Person) -> TextQuerySet:
     """What still asks to be read: the nearest date first, then the newest."""
     return (

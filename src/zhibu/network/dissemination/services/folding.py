@@ -1,20 +1,22 @@
 """Tallies of reach: receipts folded into the totals of every level, expected numbers added up.
 
-A receipt that differs in `is_valid` and `is_counted` is its own delta. A worker adds it to the
-level where it counts and to all above, and marks it in the same transaction: one that is killed
-half-way has done nothing, and what is read meanwhile is the totals and these receipts together.
+A receipt that is not folded is its own delta: what it says now less what the tallies hold of it. A
+worker adds it to the level where it counts and to all above, and marks it in the same transaction:
+one that is killed half-way has done nothing, and what is read meanwhile is the totals and these
+receipts together.
 """
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from operator import add
 from typing import Any, Final, cast
 from uuid import UUID
 
 from django.db import connection, models, transaction
-from django.db.models import F, Field
+from django.db.models import Case, F, Field, Value, When
 
 from zhibu.network.dissemination.models import UNFOLDED, Expected, Reached, Receipt
 from zhibu.org import paths
@@ -35,16 +37,37 @@ def fold_reach(limit: int = 2000) -> int:
         rows = list(
             unfolded.select_for_update(
                 skip_locked=connection.features.has_select_for_update_skip_locked, of=("self",)
-            ).values_list("pk", "text_id", "version", "path", "is_valid")[:limit]
+            ).values_list("pk", "text_id", "version", "path", "is_valid", "how", "counted_as")[
+                :limit
+            ]
         )
-        cells: dict[tuple[UUID, int, str], int] = defaultdict(int)
-        for _, text, version, path, is_valid in rows:
+        cells: dict[tuple[UUID, int, str], list[int]] = defaultdict(lambda: [0, 0, 0])
+        for _, text, version, path, is_valid, how, counted_as in rows:
+            delta = _delta(how if is_valid else "", counted_as)
             for level in (*paths.ancestors(path), path):
-                cells[text, version, level] += 1 if is_valid else -1
-        _add(Reached, ("text", "version", "path"), cells)
+                cell = cells[text, version, level]
+                cell[:] = map(add, cell, delta)
+        _add(Reached, ("text", "version", "path"), _OF_REACHED, cells)
         keys = [row[0] for row in rows]
-        Receipt.objects.filter(pk__in=keys).update(is_counted=F("is_valid"))
+        counted = Case(When(is_valid=True, then=F("how")), default=Value(""))
+        Receipt.objects.filter(pk__in=keys).update(counted_as=counted, is_folded=True)
         return len(rows)
+
+
+_OF_REACHED: Final = ("number", "by_meeting", "by_visit")
+
+
+def _delta(now: str, before: str) -> tuple[int, int, int]:
+    """What changes in the numbers of `Reached` where a receipt counted by one way counts by another.
+
+    "" is none.
+    """
+    met, visited = Receipt.How.MEETING, Receipt.How.VISIT
+    return (
+        bool(now) - bool(before),
+        (now == met) - (before == met),
+        (now == visited) - (before == visited),
+    )
 
 
 def fold_all(*, seconds: float = 4.0) -> int:
@@ -59,26 +82,33 @@ def fold_all(*, seconds: float = 4.0) -> int:
 
 def add_expected(text: UUID, numbers: Mapping[str, int]) -> None:
     """So many more are expected at these paths and at all above, in the caller's transaction."""
-    cells: dict[tuple[UUID, str], int] = defaultdict(int)
+    cells: dict[tuple[UUID, str], list[int]] = defaultdict(lambda: [0])
     for path, number in numbers.items():
         for level in (*paths.ancestors(path), path):
-            cells[text, level] += number
-    _add(Expected, ("text", "path"), cells)
+            cells[text, level][0] += number
+    _add(Expected, ("text", "path"), ("number",), cells)
 
 
-def _add(model: type[models.Model], key: tuple[str, ...], cells: Mapping[Any, int]) -> None:
+def _add(
+    model: type[models.Model],
+    key: tuple[str, ...],
+    numbers: tuple[str, ...],
+    cells: Mapping[Any, list[int]],
+) -> None:
     """Add numbers to what is there, in one order for all workers so that none waits in a circle."""
-    rows = [(new_key(), *which, number) for which, number in sorted(cells.items()) if number]
+    rows = [(new_key(), *which, *cell) for which, cell in sorted(cells.items()) if any(cell)]
     for start in range(0, len(rows), ROWS_A_STATEMENT):
-        _upsert(model, key, rows[start : start + ROWS_A_STATEMENT])
+        _upsert(model, key, numbers, rows[start : start + ROWS_A_STATEMENT])
 
 
 def _upsert(
-    model: type[models.Model], key: tuple[str, ...], rows: Iterable[tuple[object, ...]]
+    model: type[models.Model],
+    key: tuple[str, ...],
+    numbers: tuple[str, ...],
+    rows: Sequence[tuple[object, ...]],
 ) -> None:
     """Both databases speak this; the ORM knows no "add to what is there"."""
-    rows = list(rows)
-    names = ("id", *key, "number")
+    names = ("id", *key, *numbers)
     fields = [cast("Field[Any, Any]", model._meta.get_field(name)) for name in names]
     columns = [str(field.column) for field in fields]
     table = model._meta.db_table
@@ -88,10 +118,10 @@ def _upsert(
         for field, value in zip(fields, row, strict=True)
     ]
     places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
+    added = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in numbers)
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} ({', '.join(columns)}) VALUES {places} "  # noqa: S608 - our own model
-            f"ON CONFLICT ({', '.join(columns[1:-1])}) "
-            f"DO UPDATE SET number = {table}.number + excluded.number",
+            f"ON CONFLICT ({', '.join(columns[1 : len(key) + 1])}) DO UPDATE SET {added}",
             values,
         )

@@ -82,7 +82,9 @@ def _write(record: Record, branch: Organization, wanted: Given, texts: Mapping[U
     }
     lost = {which: key for which, key in have.items() if which not in wanted}
     if lost:
-        Receipt.objects.filter(pk__in=lost.values(), record_id=record.pk).update(is_valid=False)
+        Receipt.objects.filter(pk__in=lost.values(), record_id=record.pk).update(
+            is_valid=False, is_folded=False
+        )
     reach_members(sorted((row for which, row in wanted.items() if which not in have), key=_order))
     if lost:
         _give_again(record, branch, set(lost), texts)

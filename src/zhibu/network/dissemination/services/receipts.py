@@ -171,15 +171,15 @@ def _statement(readers: Readers, ranges: int, kinds: str, fields: str, *, is_by_
     THEN 1 ELSE 0 END) = 1"""  # noqa: S608 - names of our own models
     organization = f"JOIN {Organization._meta.db_table} o ON o.id = s.{at}" if narrow else ""
     return f"""
-INSERT INTO {receipt} (id, text_id, member_id, version, path, how, at, is_valid, is_counted)
-SELECT %s, %s, s.member_id, %s, MIN(p.path), 'read', %s, TRUE, FALSE
+INSERT INTO {receipt} (id, text_id, member_id, version, path, how, at, is_valid, counted_as, is_folded)
+SELECT %s, %s, s.member_id, %s, MIN(p.path), 'read', %s, TRUE, '', FALSE
 FROM {(Membership if is_of_members else Post)._meta.db_table} s
 JOIN {Place._meta.db_table} p ON p.organization_id = s.{at} {organization}
 WHERE {" AND ".join([*conditions, *narrow])}
 GROUP BY s.member_id {come_down if is_by_level else ""}
 ON CONFLICT (member_id, text_id, version) DO UPDATE SET
     how = excluded.how, at = excluded.at, record_id = NULL, visited_on = NULL, visitor_id = NULL,
-    recorded_by_id = NULL, is_valid = TRUE
+    recorded_by_id = NULL, is_valid = TRUE, is_folded = FALSE
 WHERE NOT ({receipt}.is_valid AND {receipt}.how = 'read')
 """  # noqa: S608 - names of our own models
 
@@ -208,13 +208,14 @@ def _upsert(rows: Sequence[Reaching]) -> None:
             fields,
             (
                 new_key(), row.text, row.member, row.version, row.path, row.how.value, row.at,
-                row.record, row.visited_on, row.visitor, row.recorded_by, True, False,
+                row.record, row.visited_on, row.visitor, row.recorded_by, True, False, "",
             ),
             strict=True,
         )
     ]  # fmt: skip
     places = ", ".join(["(" + ", ".join(["%s"] * len(fields)) + ")"] * len(rows))
-    taken = ", ".join(f"{field.column} = excluded.{field.column}" for field in fields[4:12])
+    # Not the path: the tallies may hold it at the one that is there.
+    taken = ", ".join(f"{field.column} = excluded.{field.column}" for field in fields[5:13])
     names = ", ".join(str(field.column) for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -227,7 +228,7 @@ def _upsert(rows: Sequence[Reaching]) -> None:
 
 _COLUMNS: Final = (
     "id", "text", "member", "version", "path", "how", "at", "record_id", "visited_on",
-    "visitor", "recorded_by", "is_valid", "is_counted",
+    "visitor", "recorded_by", "is_valid", "is_folded", "counted_as",
 )  # fmt: skip
 
 
@@ -292,7 +293,7 @@ def withdraw_visit(*, receipt: Receipt, reason: str, by: Person, at: datetime) -
     held = Receipt.objects.select_for_update(of=("self",)).get(pk=receipt.pk)
     if held.how != Receipt.How.VISIT or not held.is_valid:
         raise TextRefused("这次走访登记已经不在，不能撤销。")
-    Receipt.objects.filter(pk=held.pk).update(is_valid=False)
+    Receipt.objects.filter(pk=held.pk).update(is_valid=False, is_folded=False)
     now = Membership.objects.filter(member=held.member_id, until__isnull=True).first()
     note(
         by=by, verb="withdraw_visit", organization_id=now.branch_id if now else None,
