@@ -138,7 +138,7 @@ class RecordSheet:
     agenda: tuple[str, ...] | Covered = ()
     texts: tuple[str, ...] = ()  # 传达文件
     follow_ups: tuple[str, ...] = ()  # 上次议定事项
-    themes: str = ""  # 服务专题
+    themes: str = ""  # 所属专题
     minutes: Text = ""
     elements: tuple[Fact, ...] = ()
     decisions: tuple[Decision, ...] | Covered = ()

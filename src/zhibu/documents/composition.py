@@ -217,7 +217,7 @@ def _void_notice(record: RecordSheet) -> str:
 
 def _head_rows(record: RecordSheet) -> Iterator[tuple[tuple[str, Text], ...]]:
     for label, value in (
-        ("活动类别", record.kinds), ("主题", record.topic), ("服务专题", record.themes),
+        ("活动类别", record.kinds), ("主题", record.topic), ("所属专题", record.themes),
     ):  # fmt: skip
         if value != "":
             yield ((label, value),)

@@ -175,7 +175,7 @@ FIELD_LABELS: Mapping[str, str] = {
     "group": "党小组",
     "follow_ups": "上次议定事项",
     "texts": "传达文件",
-    "themes": "服务专题",
+    "themes": "所属专题",
 }
 """What a record's own fields are called on a form and in the book."""
 
