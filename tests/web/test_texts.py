@@ -343,13 +343,13 @@ def test_home_names_what_waits(cast: Cast) -> None:
         )
     address = reverse("branch-home", args=[cast.branch.pk])
     said = member.get(address).content.decode()
-    assert "请您阅读" in said
-    assert "待传达" not in said
+    assert "请您本人阅读" in said
+    assert "待支部传达" not in said
     secretary.get(address)
     with CaptureQueriesContext(connection) as queries:
         said = secretary.get(address).content.decode()
-    assert "请您阅读" in said
-    assert "待传达" in said
+    assert "请您本人阅读" in said
+    assert "待支部传达" in said
     assert reverse("text-reach", args=[text.pk, cast.branch.pk]) in said
     assert len(queries) <= MOST
-    assert "待传达" not in client_of(cast.office).get(address).content.decode()
+    assert "待支部传达" not in client_of(cast.office).get(address).content.decode()
