@@ -24,7 +24,7 @@ from zhibu.ops.accounts import recall_accounts
 from zhibu.ops.demo import demo
 from zhibu.ops.demo.building import build_bureau
 from zhibu.ops.demo.multitude import build_multitude
-from zhibu.org.models import Organization, Post
+from zhibu.org.models import Grant, Organization, Post
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.plans.facts import standing_of
@@ -96,6 +96,8 @@ def test_the_bureau_is_the_one_of_the_story() -> None:
     ]
     assert late
     assert Post.objects.filter(office="secretary", until__isnull=False).exists()
+    seats = Counter(Grant.objects.filter(until=None).values_list("person__username", flat=True))
+    assert [name for name, count in seats.items() if count > 1] == ["zhibu02"]
     assert not TallyDelta.objects.exists()
     check_tallies()
     faults = [outcome.fault for outcome in verify_database(has_bytes=True) if outcome.fault]

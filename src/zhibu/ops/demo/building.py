@@ -138,6 +138,7 @@ def _open_accounts(
     _account_of_member(stage, first, "zuzhang", Role.GROUP_LEADER, f"{Post.Office.GROUP_LEADER}:0")
     _account_of_member(stage, first, "dangyuan", Role.MEMBER, "")
     office = open_account(stage, "dangban", names, Role.OFFICE, committee, "机关党办")
+    _take_second_seat(stage, populations[1], Role.OFFICE, committee, "机关党办")
     open_account(stage, "lingdao", names, Role.LEADER, committee, "党委负责人")
     open_account(stage, "guifan", names, Role.NORM_KEEPER, commission, "工委规范管理")
     open_account(stage, "gongwei", names, Role.OFFICE, commission, "工委办公室")
@@ -174,6 +175,17 @@ def _account_of_member(
             put_grant(stage.shelf, person, role, seat, since=stage.at)
             stage.accounts.append(Account(username, f"{LABELS[role]}（{seat.short_name}）"))
             return
+
+
+def _take_second_seat(
+    stage: Stage, population: Population, role: Role, seat: Organization, title: str
+) -> None:
+    """The branch's secretary works in an office above, too, as in many an organ."""
+    person = population.secretary
+    put_grant(stage.shelf, person, role, seat, since=stage.at, with_below=True)
+    at = next(at for at, one in enumerate(stage.accounts) if one.username == person.username)
+    held = stage.accounts[at]
+    stage.accounts[at] = Account(held.username, f"{held.role}，兼{title}（{seat.short_name}）")
 
 
 def _person(stage: Stage, username: str, name: str) -> Person:
