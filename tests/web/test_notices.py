@@ -12,7 +12,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.cast import client_of
+from tests.web.text_story import NINE, a_text, give_account
 
+from zhibu.network.dissemination.services import amend_text
 from zhibu.network.notices.models import Kind, Notice
 from zhibu.network.notices.services import tell
 from zhibu.people.models import Person
@@ -162,3 +164,20 @@ def test_the_number_leads_nobody_away(cast: Cast, settings: Any) -> None:
         answer = client.get(reverse("notice-count"), headers={"HX-Request": "true"})
         assert answer.status_code == 204
         assert "HX-Redirect" not in answer
+
+
+def test_a_corrected_title_is_said_as_it_stands(cast: Cast) -> None:
+    """What was told keeps its lead; a notice of something else is left alone."""
+    text = a_text(cast.committee, cast.office, title="关于学习的统知")
+    client = give_account(cast)
+    tell_again = {"subject": f"text:{text.pk}", "once": "x", "verb": None}
+    _tell(cast, cast.member, title="请阅读：关于学习的统知", kind=Kind.TEXT, **tell_again)
+    _tell(cast, cast.member, title="关于学习的统知", once="other")
+    amend_text(
+        text=text, revision=text.revision, title="关于学习的通知", body=text.body, note="错字",
+        is_new_version=False, by=cast.office, at=NINE,
+    )  # fmt: skip
+    said = _text(client, "notice-list")
+    assert ">请阅读：关于学习的通知<" in said
+    assert ">关于学习的统知<" in said  # of something else
+    assert "请阅读：关于学习的统知" not in said

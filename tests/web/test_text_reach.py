@@ -18,9 +18,10 @@ from tests.web.text_story import NINE, ZONE, a_text, infirm, members_of, read, t
 
 from zhibu.ledger.models import Entry
 from zhibu.network.dissemination.models import Receipt, Text
-from zhibu.network.dissemination.services import forward_text, recall_text
+from zhibu.network.dissemination.services import forward_text, recall_text, record_visit
 from zhibu.network.notices.models import Notice
 from zhibu.org.models import Member, Membership
+from zhibu.org.services import transfer_member
 from zhibu.people.models import Person
 from zhibu.rules.reach import Mode
 
@@ -84,6 +85,34 @@ def test_who_sees_whom_it_has_reached(cast: Cast, who: str, own: int, above: int
     is_issuer = who in {"secretary", "office"}
     answer = client.post(at("text-remind", text, cast.branch))
     assert answer.status_code == (303 if is_issuer else 404)
+
+
+def test_how_people_were_reached_is_said_as_numbers(cast: Cast, freeze: Any) -> None:
+    """At the level above a branch too: by reading, by a visit; and who left since."""
+    text = a_text(cast.committee, cast.office)
+    for member in (*cast.members[:3], members_of(cast.other_branch)[0]):
+        read(text, member)
+    old = cast.members[7]
+    infirm(old, cast.branch, cast.secretary)
+    record_visit(
+        text=text, member=old, visitor=cast.members[1], visited_on=date(2026, 3, 12),
+        by=cast.secretary, at=NOON,
+    )  # fmt: skip
+    client = client_of(cast.office)
+    for is_folded in (False, True):
+        if is_folded:
+            work(NOON)
+        said = page_of(client, text, cast.committee)
+        assert "已传达 5 人</span>（本人阅知 4 人，上门传达 1 人）" in said
+        assert "本人阅知3、上门传达1" in said
+        assert "已转出" not in said
+    for member, branch in ((cast.members[5], cast.far_branch), (cast.members[0], cast.far_branch)):
+        transfer_member(member=member, branch=branch, on=date(2026, 3, 14), by=None, at=NOON)
+    freeze(date(2026, 3, 13))
+    assert "已转出" not in page_of(client, text, cast.committee)
+    freeze(date(2026, 3, 14))  # who had read it counts as reached
+    said = page_of(client, text, cast.committee)
+    assert "未传达 7 人</span>（其中已转出1人）" in said
 
 
 def test_the_neighbour_sees_its_own_part_only(cast: Cast) -> None:

@@ -97,7 +97,9 @@ def _page(request: HttpRequest, text: Text, level: Organization, part: str) -> R
         moment=clock.now(),
         coverage=coverage,
         ways=ways_of(coverage),
-        gone=say_gone(queries.count_gone(text, level, today)) if coverage.open else "",
+        gone=say_gone(queries.count_gone(text, level, today))
+        if coverage.open and part != "reached" and not is_branch  # a branch's list names them
+        else "",
         is_counted=text.is_counted,
         mark=say_state(text, coverage, today)[1],
         parts=tuple(
