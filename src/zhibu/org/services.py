@@ -6,12 +6,12 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 
 from zhibu.ledger.services import note
 from zhibu.org import places
 from zhibu.org.models import (
-    CorrectionRequest,
     Grant,
     Member,
     Membership,
@@ -80,6 +80,8 @@ def found_organization(
     if parent is not None:
         # Two who found at once would take the same place: the parent's row is the queue.
         parent = Organization.objects.select_for_update().get(pk=parent.pk)
+        if parent.dissolved_on is not None:
+            raise Refused(f"“{parent.name}”已经撤销，不能再设立下级组织。")
         if Organization.Kind(kind) not in may_hold(parent):
             raise Refused(f"{parent.get_kind_display()}下不能设立{Organization.Kind(kind).label}。")
         if founded_on < parent.founded_on:
@@ -115,11 +117,14 @@ def edit_organization(
     allowed = {"name", "short_name", "field", "is_pilot", "theme_day"}
     if unknown := set(changes) - allowed:
         raise TypeError(f"not editable: {sorted(unknown)}")
+    # What is at hand may be older than a new name that somebody has just given.
+    organization = Organization.objects.select_for_update().get(pk=organization.pk)
     before = {key: getattr(organization, key) for key in changes}
     for key, value in changes.items():
         setattr(organization, key, value)
     organization.save(update_fields=list(changes))
-    places.correct_place(organization)
+    if changes.keys() & {"name", "short_name"}:
+        places.correct_place(organization)
     note(
         by=by, verb="edit", organization_id=organization.pk, subject=organization, at=at,
         detail={"before": before, "after": changes},
@@ -132,6 +137,10 @@ def dissolve_organization(
     *, organization: Organization, dissolved_on: date, by: Person | None, at: datetime
 ) -> Organization:
     """Ends an organisation. Refused while members still belong to it or children still stand."""
+    # Who founds below it or seats somebody in it at the same time holds the same row.
+    organization = Organization.objects.select_for_update().get(pk=organization.pk)
+    if organization.dissolved_on is not None:
+        raise Refused(f"“{organization.name}”已经撤销。")
     if organization.children.filter(dissolved_on__isnull=True).exists():
         raise Refused("还有未撤销的下级组织，请先处理下级组织。")
     members = Membership.objects.filter(until__isnull=True)
@@ -222,10 +231,17 @@ def transfer_member(
 ) -> Membership:
     """Moves a member to a branch or to another group of it; what was stays as it was.
 
-    The posts that the member held in the branch left end the day before.
+    The posts that the member held in the branch left end the day before. Raises Refused.
     """
     _check_seat(branch, group)
-    held = Membership.objects.select_for_update().get(member=member, until__isnull=True)
+    held = (
+        Membership.objects.select_for_update(of=("self",))
+        .select_related("branch")
+        .filter(member=member, until__isnull=True)
+        .first()
+    )
+    if held is None:
+        raise Refused("该党员的组织关系刚刚有变动，请刷新后重试。")
     if on <= held.since:
         raise Refused("转接日期须晚于转入现所在支部（小组）的日期。")
     before = date.fromordinal(on.toordinal() - 1)
@@ -234,7 +250,7 @@ def transfer_member(
     if held.branch_id != branch.pk:
         Post.objects.filter(
             member=member, until__isnull=True, organization__path__startswith=held.branch.path
-        ).update(until=before)
+        ).update(until=Greatest(F("since"), Value(before)))  # none ends before it began
     moved = Membership.objects.create(member=member, branch=branch, group=group, since=on)
     note(
         by=by, verb="transfer", organization_id=branch.pk, subject=member, at=at,
@@ -277,36 +293,6 @@ def end_spell(
 
 
 @transaction.atomic
-def ask_correction(*, member: Member, text: str, by: Person, at: datetime) -> CorrectionRequest:
-    """A member asks to have what is kept about them put right. Raises Refused for somebody else."""
-    if member.person_id != by.pk:
-        raise Refused("只能就本人的信息提出更正。")
-    asked = CorrectionRequest.objects.create(member=member, text=text, asked_at=at)
-    held = Membership.objects.filter(member=member, until__isnull=True).first()
-    note(
-        by=by, verb="ask_correction", organization_id=held.branch_id if held else None,
-        subject=member, at=at,
-    )  # fmt: skip
-    return asked
-
-
-@transaction.atomic
-def answer_correction(
-    *, correction: CorrectionRequest, branch: Organization, answer: str, by: Person, at: datetime
-) -> CorrectionRequest:
-    """Says what was done about it, or why not. Raises Refused when it is answered already."""
-    held = CorrectionRequest.objects.select_for_update().get(pk=correction.pk)
-    if held.answered_at is not None:
-        raise Refused("这份申请已经答复。")
-    held.answer, held.answered_by, held.answered_at = answer, by, at
-    held.save(update_fields=["answer", "answered_by", "answered_at"])
-    note(
-        by=by, verb="answer_correction", organization_id=branch.pk, subject=correction.member, at=at
-    )
-    return held
-
-
-@transaction.atomic
 def appoint(
     *,
     member: Member,
@@ -316,11 +302,16 @@ def appoint(
     by: Person | None,
     at: datetime,
 ) -> Post:
-    """Appoints to an office. The secretary in office steps down the day before."""
+    """Appoints to an office. The secretary in office steps down the day before. Raises Refused."""
+    # Two who appoint at once queue here, so that each sees whom the other appointed.
+    held = Organization.objects.select_for_update(no_key=True).get(pk=organization.pk)
+    if held.dissolved_on is not None:
+        raise Refused(f"“{held.name}”已经撤销，不能再登记任职。")
+    in_office = Post.objects.filter(organization=held, office=office, until__isnull=True)
+    if in_office.filter(member=member).exists():
+        raise Refused(f"{member.name}已任{Post.Office(office).label}，不必重复登记。")
     if office == Post.Office.SECRETARY:
-        for sitting in Post.objects.select_for_update().filter(
-            organization=organization, office=office, until__isnull=True
-        ):
+        for sitting in in_office.select_for_update():
             if sitting.since >= since:
                 raise Refused("任职日期须晚于现任书记的任职日期。")
             sitting.until = date.fromordinal(since.toordinal() - 1)
@@ -435,7 +426,12 @@ def revoke_role(*, grant: Grant, until: datetime, by: Person | None, at: datetim
 
 
 def _check_seat(branch: Organization, group: Organization | None) -> None:
+    """Refuse a seat that is none, and hold the branch: it cannot be dissolved meanwhile."""
+    branch = Organization.objects.select_for_update(no_key=True).get(pk=branch.pk)
     if branch.kind != Organization.Kind.BRANCH:
         raise Refused("党员只能编入党支部。")
     if group is not None and group.parent_id != branch.pk:
         raise Refused("党小组不属于该支部。")
+    for seat in (branch, group):
+        if seat is not None and seat.dissolved_on is not None:
+            raise Refused(f"“{seat.name}”已经撤销，不能再编入党员。")

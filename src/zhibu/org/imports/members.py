@@ -81,12 +81,16 @@ class MemberWriter:
 
     def _learn_foundings(self, *parts: Iterable[Difference]) -> None:
         keys = {one.branch for part in parts for one in part if one.branch}
-        wanted = list(keys)
+        wanted = sorted(keys)
         for at in range(0, len(wanted), BATCH):
-            rows = Organization.objects.filter(pk__in=wanted[at : at + BATCH])
-            self.founded.update(
-                (str(key), day) for key, day in rows.values_list("pk", "founded_on")
+            # Held until the end, so that none of them is dissolved meanwhile.
+            rows = Organization.objects.select_for_update(no_key=True).filter(
+                pk__in=wanted[at : at + BATCH]
             )
+            for row in rows.order_by("pk").only("founded_on", "dissolved_on"):
+                if row.dissolved_on is not None:
+                    raise ImportOutdated
+                self.founded[str(row.pk)] = row.founded_on
 
     # ------------------------------------------------------------------------------- new members
 

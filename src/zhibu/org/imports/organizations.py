@@ -11,6 +11,7 @@ from django.db.models import Max
 from zhibu.org import paths, places
 from zhibu.org.imports.journal import Journal
 from zhibu.org.imports.members import BATCH, Tell
+from zhibu.org.imports.refusals import ImportOutdated
 from zhibu.org.models import Organization, Place
 from zhibu.org.services import Refused
 from zhibu.people.keys import new_key
@@ -64,6 +65,8 @@ class TreeWriter:
             # Held until the end: two who found below one parent would take the same place.
             rows = Organization.objects.select_for_update().filter(pk__in=keys[at : at + BATCH])
             self.by_key.update((str(row.pk), row) for row in rows.order_by("pk"))
+        if any(row.dissolved_on is not None for row in self.by_key.values()):
+            raise ImportOutdated
 
     def _found(self, one: TreeDifference) -> Organization:
         parent = self.by_row[one.parent_row] if one.parent_row else self.by_key[one.parent]

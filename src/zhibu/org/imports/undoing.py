@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models.functions import Length
 
 from zhibu.ledger.services import note
@@ -66,9 +66,16 @@ def register_keeper(keeper: Keeper) -> None:
         _KEEPERS.append(keeper)
 
 
-@transaction.atomic
 def undo_import(*, held: RosterImport, by: Person | None, at: datetime) -> RosterImport:
     """Take back what an import did. Raises ImportKept, saying what depends on it, or Refused."""
+    try:
+        return _undo(held, by, at)
+    except IntegrityError as error:  # registered between our look and our deleting
+        raise ImportKept(("已被其他登记使用",)) from error
+
+
+@transaction.atomic
+def _undo(held: RosterImport, by: Person | None, at: datetime) -> RosterImport:
     held = (
         RosterImport.objects.select_for_update(of=("self",))
         .select_related("organization")
@@ -80,10 +87,7 @@ def undo_import(*, held: RosterImport, by: Person | None, at: datetime) -> Roste
     reasons = tuple(dict.fromkeys(_reasons(journal, held.applied_at)))
     if reasons:
         raise ImportKept(reasons)
-    try:
-        _take_back(journal)
-    except models.ProtectedError as error:
-        raise ImportKept(("已被其他登记使用",)) from error
+    _take_back(journal)
     held.state, held.undone_by, held.undone_at, held.touched_at = (
         RosterImport.State.UNDONE, by, at, at,
     )  # fmt: skip

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 
-from zhibu.org import queries, services
+from zhibu.org import corrections, queries, services
 from zhibu.org.choices import fields_on
 from zhibu.org.models import (
     CorrectionRequest,
@@ -203,7 +203,7 @@ def answer_correction(request: HttpRequest, pk: UUID) -> HttpResponse:
     form = AnswerForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            services.answer_correction(
+            corrections.answer_correction(
                 correction=asked, branch=membership.branch, by=access.person_of(request),
                 at=clock.now(), **form.cleaned_data,
             )  # fmt: skip

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from zhibu.org import services
+from zhibu.org import corrections
 from zhibu.web import access, clock
 from zhibu.web.forms.organization import CorrectionForm
 from zhibu.web.pages.own import build_own
@@ -20,7 +20,7 @@ def own(request: HttpRequest) -> HttpResponse:
         if page.member is None:
             form.add_error(None, "您的账号没有对应名册中的党员，请与党支部联系。")
         else:
-            services.ask_correction(
+            corrections.ask_correction(
                 member=page.member, by=page.person, at=clock.now(), **form.cleaned_data
             )
             messages.success(request, "申请已经提交，由所在党支部核对后答复。")
