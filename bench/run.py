@@ -29,6 +29,7 @@ MEASURES = (
     "acknowledge",
     "acknowledge-sqlite",
     "reach",
+    "reminders",
 )
 START, END = "<!-- results -->", "<!-- end of results -->"
 

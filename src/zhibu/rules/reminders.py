@@ -132,13 +132,17 @@ def due_days_above(span: Span) -> tuple[date | None, date]:
 def nearest_only(counts: Mapping[str, int]) -> dict[str, int]:
     """By path of an office what is owed below it: without what lies below an office further down.
 
-    So each branch is heard of by one office, the nearest above it.
+    So each branch is heard of by one office, the nearest above it. In the order of the tree.
     """
-    own = dict(counts)
-    for path, count in counts.items():
-        above = [other for other in counts if other != path and path.startswith(other)]
+    own: dict[str, int] = {}
+    above: list[str] = []  # the offices on the way down to this one
+    for path in sorted(counts):
+        while above and not path.startswith(above[-1]):
+            above.pop()
         if above:
-            own[max(above, key=len)] -= count
+            own[above[-1]] -= counts[path]
+        own[path] = counts[path]
+        above.append(path)
     return {path: count for path, count in own.items() if count > 0}
 
 
