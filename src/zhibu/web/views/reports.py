@@ -33,16 +33,9 @@ from zhibu.web.answers import see_other
 from zhibu.web.downloads import download
 from zhibu.web.forms.reports import IssueForm, ReceiveForm, WordsForm
 from zhibu.web.pages.forms import Crumb
-from zhibu.web.pages.reports import (
-    RECENT,
-    WordsPage,
-    build_below,
-    build_report,
-    build_reports,
-    official_of,
-    pick_version,
-    read_month,
-)
+from zhibu.web.pages.report_document import official_of
+from zhibu.web.pages.report_sheet import build_report, pick_version, read_month
+from zhibu.web.pages.reports import RECENT, WordsPage, build_below, build_reports
 from zhibu.web.paging import page_of
 
 

@@ -1,14 +1,10 @@
-"""Reads of what responsibilities are judged by: a fixed number of queries, however many posts.
-
-Of posts in a branch the lines and records of the branch are read; of those above only tallies and
-counts.
-"""
+"""Seals, matters, tasks, reports and texts, counted for many organisations and members at once."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,220 +22,18 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Sum,
-    TextField,
-    UUIDField,
     Value,
     When,
 )
 from django.db.models.functions import Cast, Coalesce
 
-from zhibu.handbook.models import Record
 from zhibu.ledger.models import ChainHead, Entry, Seal
 from zhibu.network.dissemination.models import DELTA, UNFOLDED, Expected, Reached, Receipt, Text
 from zhibu.network.feedback.models import Case as Matter
 from zhibu.network.tasks.models import Task
-from zhibu.org.models import Grant, Membership, Organization, Post
-from zhibu.org.queries import holding
-from zhibu.people.models import Person
-from zhibu.plans.models import Plan, PlanLine
+from zhibu.org.models import Organization
 from zhibu.rules.feedback import CONCLUDED, HELP_DAYS
 from zhibu.rules.feedback import OPEN as OPEN_MATTERS
-from zhibu.rules.norm import Activity
-
-LIFE: Final = (
-    Activity.MEMBERS_MEETING,
-    Activity.GROUP_MEETING,
-    Activity.LESSON,
-    Activity.THEME_DAY,
-    Activity.ORGANIZATION_LIFE,
-    Activity.APPRAISAL,
-)
-"""What counts as taking part in the life of one's own branch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """Somebody holds an office, or a role, in an organisation. `home` is the member's own branch."""
-
-    organization_id: UUID
-    member_id: UUID | None
-    name: str
-    office: str  # of a post, or a role
-    is_role: bool
-    home: UUID | None
-
-
-_OFFICE_ORDER: Final = {office: at for at, office in enumerate(Post.Office.values)}
-
-
-def seats_in(
-    organizations: Collection[UUID], roles: Collection[str], day: date, at: datetime
-) -> tuple[Seat, ...]:
-    """Who holds an office or one of these roles in exactly these organisations: one query."""
-    posts = Post.objects.filter(holding(day), organization__in=organizations).exclude(
-        office=Post.Office.GROUP_LEADER
-    )
-    grants = (
-        Grant.objects.filter(organization__in=organizations, role__in=roles, since__lte=at)
-        .filter(Q(until=None) | Q(until__gt=at))
-        .filter(person__is_active=True)
-    )
-    return _read_seats(posts, grants)
-
-
-def seats_of(person: Person, roles: Collection[str], day: date, at: datetime) -> tuple[Seat, ...]:
-    """What one person holds: one query."""
-    posts = Post.objects.filter(holding(day), member__person=person).exclude(
-        office=Post.Office.GROUP_LEADER
-    )
-    grants = Grant.objects.filter(person=person, role__in=roles, since__lte=at).filter(
-        Q(until=None) | Q(until__gt=at)
-    )
-    return _read_seats(posts, grants)
-
-
-def _read_seats(posts: QuerySet[Post], grants: QuerySet[Grant]) -> tuple[Seat, ...]:
-    def home(member: str) -> Subquery:
-        held = Membership.objects.filter(member=OuterRef(member), until__isnull=True)
-        return Subquery(held.values("branch")[:1], output_field=UUIDField())
-
-    columns = ("organization_id", "who", "called", "does", "is_role", "home")
-    held = posts.order_by().annotate(
-        who=F("member_id"),
-        called=F("member__name"),
-        does=F("office"),
-        is_role=Value(0, output_field=IntegerField()),
-        home=home("member"),
-    )
-    granted = grants.order_by().annotate(
-        who=F("person__member__id"),
-        called=F("person__name"),
-        does=F("role"),
-        is_role=Value(1, output_field=IntegerField()),
-        home=home("person__member__id"),
-    )
-    rows = held.values_list(*columns).union(granted.values_list(*columns), all=True)
-    seats = [
-        Seat(organization, member, name, does, bool(is_role), branch)
-        for organization, member, name, does, is_role, branch in rows
-    ]
-    seats.sort(key=lambda seat: (seat.is_role, _OFFICE_ORDER.get(seat.office, 0), seat.name))
-    return tuple(seats)
-
-
-def organizations_at(key: UUID, day: date) -> QuerySet[Organization]:
-    """An organisation and those right below it, groups left out, in the order of the tree.
-
-    The organisation itself comes first; each of the others brings it as its parent.
-    """
-    below = Q(parent=key) & (Q(dissolved_on=None) | Q(dissolved_on__gte=day))
-    return (
-        Organization.objects.filter(Q(pk=key) | below)
-        .exclude(kind=Organization.Kind.GROUP)
-        .select_related("parent")
-        .order_by("path")
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class LineSum:
-    """The lines of one requirement in a branch's adopted table; what was waived counts as done."""
-
-    branch_id: UUID
-    practice_class: str
-    requirement: str
-    activity: str
-    done: int
-    late: int
-    overdue: int
-    pending: int
-    oldest: date | None
-    next_on: date | None
-
-
-def lines_of_branches(branches: Collection[UUID], day: date) -> tuple[LineSum, ...]:
-    """What this year's tables of the branches ask, added up by requirement: one query."""
-    to_do = Q(discharged_by=None, waived_at=None)
-    is_overdue, is_pending = to_do & Q(due_on__lt=day), to_do & Q(due_on__gte=day)
-    rows = (
-        PlanLine.objects.filter(
-            Q(branch__in_use_since=None)
-            | Q(due_on__gte=F("branch__in_use_since"))
-            | Q(happened_on__isnull=False)
-            | Q(waived_at__isnull=False),
-            branch__in=branches,
-            year=day.year,
-            plan__state=Plan.State.ADOPTED,
-        )
-        .order_by()
-        .values("branch_id", "practice_class", "requirement", "activity")
-        .annotate(
-            done=Count("pk", filter=~to_do),
-            late=Count("pk", filter=Q(happened_on__gt=F("due_on"))),
-            overdue=Count("pk", filter=is_overdue),
-            pending=Count("pk", filter=is_pending),
-            oldest=Min("due_on", filter=is_overdue),
-            next_on=Min("due_on", filter=is_pending),
-        )
-    )
-    return tuple(LineSum(**row) for row in rows)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """A filed record as far as it says who did what. Parts that were not asked for are empty."""
-
-    branch_id: UUID
-    activities: tuple[str, ...]
-    particulars: str
-    elements: str
-    attendance: str
-
-
-def records_of(
-    branches: Collection[UUID], life_branches: Collection[UUID], year: int
-) -> tuple[RecordRow, ...]:
-    """Lessons and talks of the branches, and all meetings of those where attendance counts.
-
-    One query; the attendance of a lesson is not read where nobody asks for it.
-    """
-    wanted = Q(branch__in=branches) & (
-        Q(current__activities__contains=Activity.LESSON.value)
-        | Q(current__activities__contains=Activity.TALK.value)
-    )
-    is_life = Q(branch__in=life_branches) & _any_of(LIFE)
-    rows = (
-        Record.objects.filter(wanted | is_life, state=Record.State.FILED, current__year=year)
-        .order_by()
-        .annotate(
-            present=Case(
-                When(
-                    is_life | Q(current__activities__contains=Activity.TALK.value),
-                    then=F("current__attendance"),
-                ),
-                default=Value(""),
-                output_field=TextField(),
-            )
-        )
-        .values_list(
-            "branch_id",
-            "current__activities",
-            "current__particulars",
-            "current__elements",
-            "present",
-        )
-    )
-    return tuple(
-        RecordRow(branch, tuple(activities.split()), particulars, elements, present)
-        for branch, activities, particulars, elements, present in rows
-    )
-
-
-def _any_of(activities: Iterable[Activity]) -> Q:
-    found = Q(pk__in=[])
-    for activity in activities:
-        found |= Q(current__activities__contains=activity.value)
-    return found
 
 
 @dataclass(frozen=True, slots=True)
