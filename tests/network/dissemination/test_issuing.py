@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from django.core.files.storage import default_storage
@@ -19,7 +20,6 @@ from zhibu.network.dissemination.queries import (
     text_of_person,
     texts_of_person,
     to_read,
-    versions_to_compare,
 )
 from zhibu.network.dissemination.services import (
     NotForYou,
@@ -252,9 +252,8 @@ class TestAmending:
         assert found is not None
         assert found.receipt is None
         assert found.earlier is not None
-        pair = versions_to_compare(amended, 2)
-        assert pair is not None
-        changes = compare_paragraphs(pair[0].body, pair[1].body)
+        new, old = history_of(amended)
+        changes = compare_paragraphs(old.body, new.body)
         assert [change.kind for change in changes] == [ChangeKind.SAME, ChangeKind.CHANGED]
         assert town.read(amended, member, at=AT + 3 * HOUR)
         assert Receipt.objects.count() == 2
@@ -286,6 +285,16 @@ class TestAmending:
         assert TextFile.objects.get(pk=old.files[0]).name == "a.png"
         assert TextFile.objects.get(pk=new.files[0]).name == "b.png"
         assert TextFile.objects.filter(is_issued=True).count() == 2
+
+    def test_a_refused_change_leaves_no_bytes(self, town: Town) -> None:
+        """What was stored for it goes with the transaction."""
+        text = town.issue()
+        for changes in ({"note": " "}, {"title": ""}):
+            with pytest.raises(TextIncomplete):
+                self.amend(town, text, added=[("b.png", BytesIO(PNG))], **changes)
+        folder = Path(default_storage.location)  # type: ignore[attr-defined]
+        assert not [one for one in folder.rglob("*") if one.is_file()]
+        assert not TextFile.objects.exists()
 
 
 class TestRecalling:

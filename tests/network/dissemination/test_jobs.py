@@ -78,6 +78,22 @@ class TestAnnouncing:
         work()
         assert len(told(text, "新版本")) == 15
 
+    def test_notices_are_taken_back_in_chunks(
+        self, town: Town, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """However many were told: each transaction is short, and none is left."""
+        for member in town.members(town.cast.branch)[:5]:
+            town.account(member)
+        text = town.issue()
+        work()
+        number = Notice.objects.filter(subject=f"text:{text.pk}").count()
+        assert number >= 5
+        recall_text(text=text, reason="误", by=town.cast.office, at=AT + HOUR)
+        monkeypatch.setattr(jobs, "TAKEN", 2)
+        assert run_jobs(AT + HOUR) == number // 2 + 1
+        assert not Notice.objects.filter(subject=f"text:{text.pk}").exists()
+        assert TextJob.objects.get(kind="take_back").done == number
+
     def test_what_was_recalled_before_is_not_announced(self, town: Town) -> None:
         """It is counted, and nobody hears of it."""
         everybody(town)

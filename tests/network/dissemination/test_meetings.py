@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 from tests.handbook.scene import Scene
 from tests.network.dissemination.scene import AT, DAY, HOUR, Town, make_meeting_scene, work
 
@@ -219,6 +220,34 @@ class TestMeetings:
         )  # fmt: skip
         assert reached(text) == set()
 
+    def test_what_was_blacked_out_is_given_by_another_meeting(
+        self, scene: Scene, own: Town
+    ) -> None:
+        """Who was at both is reached by the one that still says so."""
+        text = own.issue()
+        first, second = (file(scene, meeting(scene, text)) for _ in range(2))
+        redact_part(
+            record=first.record, part="attendance", basis="law", reason="依法处理",
+            by=scene.cast.office, at=FILED + DAY,
+        )  # fmt: skip
+        assert reached(text) == PRESENT
+        given = Receipt.objects.filter(is_valid=True)
+        assert set(given.values_list("record_id", flat=True)) == {second.record_id}
+
+    def test_a_corrected_day_is_the_day_of_the_receipts(self, scene: Scene, own: Town) -> None:
+        """The list of those reached says when the meeting was, as its record does now."""
+        text = own.issue()
+        content = meeting(scene, text)
+        version = file(scene, content)
+        assert content.began_at is not None
+        assert content.ended_at is not None
+        day = timedelta(days=1)
+        moved = replace(content, began_at=content.began_at - day, ended_at=content.ended_at - day)
+        correct(scene, version.record, moved)
+        days = {timezone.localdate(row.at) for row in Receipt.objects.filter(is_valid=True)}
+        assert days == {date(2026, 3, 11)}
+        assert reached(text) == PRESENT
+
     def test_the_version_of_the_day(self, scene: Scene, own: Town) -> None:
         """A meeting passes on what there was; a newer version is open to those who heard the old."""
         text = own.issue()
@@ -331,6 +360,21 @@ class TestVisits:
         assert self.visit(own, text, old, visitor, 16).is_valid
         work(FILED)
         assert reach_at(text, scene.branch) == Coverage(9, 1, by_visit=1)
+
+    def test_a_visit_taken_back_leaves_what_a_meeting_gave(self, scene: Scene, own: Town) -> None:
+        """The meeting came second and wrote nothing; it has reached them all the same."""
+        text = own.issue()
+        there, visitor = Member.objects.get(name="丁四娟"), Member.objects.get(name="乙二芳")
+        begin_spell(
+            member=there, branch=scene.branch, kind="infirm", since=date(2025, 1, 1), by=None, at=AT
+        )
+        receipt = self.visit(own, text, there, visitor, 11)
+        version = file(scene, meeting(scene, text))
+        withdraw_visit(receipt=receipt, reason="登记错人", by=scene.cast.secretary, at=FILED)
+        receipt.refresh_from_db()
+        assert (receipt.is_valid, receipt.how, receipt.record_id, receipt.visitor_id) == (
+            True, "meeting", version.record_id, None,
+        )  # fmt: skip
 
     def test_refusals(self, scene: Scene, own: Town) -> None:
         """Not the healthy, not by a stranger or by themselves, not before, not in the future."""

@@ -155,13 +155,17 @@ def tell_organizations(
 
 
 @transaction.atomic
-def take_back(*, subject: str) -> int:
+def take_back(*, subject: str, most: int | None = None) -> int:
     """Take back what was told of a thing that is no more (a text was recalled); how many notices.
 
-    What has left by mail cannot be called back; what waits does not go any more.
+    With `most` so many at once: when it gives back less, nothing is left. What has left by mail
+    cannot be called back; what waits does not go any more.
     """
     Message.objects.filter(subject=subject).delete()
-    return Notice.objects.filter(subject=subject).delete()[1].get("notices.Notice", 0)
+    told = Notice.objects.filter(subject=subject)
+    if most is not None:
+        told = Notice.objects.filter(pk__in=list(told.values_list("pk", flat=True)[:most]))
+    return told.delete()[1].get("notices.Notice", 0)
 
 
 @transaction.atomic

@@ -5,8 +5,6 @@ from __future__ import annotations
 from zhibu.network.dissemination.queries.coverage import (
     MOST_GONE,
     count_gone,
-    forwards_of,
-    jobs_of,
     levels_of,
     not_forwarded,
     not_reached,
@@ -38,7 +36,6 @@ from zhibu.network.dissemination.queries.texts import (
     texts_written_by,
     titles_of,
     to_read,
-    versions_to_compare,
     words_down_to,
 )
 
@@ -53,9 +50,7 @@ __all__ = [
     "coverages",
     "coverages_of_texts",
     "files_of",
-    "forwards_of",
     "history_of",
-    "jobs_of",
     "levels_of",
     "not_forwarded",
     "not_reached",
@@ -77,6 +72,5 @@ __all__ = [
     "texts_written_by",
     "titles_of",
     "to_read",
-    "versions_to_compare",
     "words_down_to",
 ]

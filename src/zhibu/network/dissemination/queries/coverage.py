@@ -164,13 +164,3 @@ def not_forwarded(text: Text, organization: Organization) -> QuerySet[Place]:
             organization__kind=Organization.Kind.BRANCH,
         )
     return rows.select_related("organization").order_by("path")
-
-
-def forwards_of(text: Text) -> QuerySet[Forward]:
-    """Who has sent it on, in the order of the tree."""
-    return Forward.objects.filter(text=text).select_related("organization", "by").order_by("path")
-
-
-def jobs_of(text: Text) -> QuerySet[TextJob]:
-    """What is still being done for it."""
-    return TextJob.objects.filter(text=text, finished_at__isnull=True).order_by("made_at")

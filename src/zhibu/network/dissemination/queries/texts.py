@@ -193,14 +193,6 @@ def history_of(text: Text) -> QuerySet[TextVersion]:
     return text.versions.select_related("by").order_by("-version", "-correction")
 
 
-def versions_to_compare(text: Text, version: int) -> tuple[TextVersion, TextVersion] | None:
-    """The last wording of the version before this one, and that of this one; None for the first."""
-    rows = list(text.versions.filter(version__in=(version - 1, version)).order_by("-correction"))
-    old = next((row for row in rows if row.version == version - 1), None)
-    new = next((row for row in rows if row.version == version), None)
-    return (old, new) if old and new else None
-
-
 def files_of(text: Text) -> QuerySet[TextFile]:
     """What is attached to the draft, or to the wording in force."""
     return text.files.filter(is_current=True).order_by("added_at", "id")

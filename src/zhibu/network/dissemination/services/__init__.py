@@ -21,11 +21,8 @@ from zhibu.network.dissemination.services.issuing import (
 )
 from zhibu.network.dissemination.services.jobs import remind, run_jobs, subject_of
 from zhibu.network.dissemination.services.meetings import follow_record, forget_part
-from zhibu.network.dissemination.services.receipts import (
-    acknowledge,
-    record_visit,
-    withdraw_visit,
-)
+from zhibu.network.dissemination.services.receipts import acknowledge
+from zhibu.network.dissemination.services.visits import record_visit, withdraw_visit
 from zhibu.network.dissemination.services.writing import (
     add_file,
     discard_text,

@@ -29,6 +29,7 @@ from zhibu.network.dissemination.queries import audience_paths, path_of
 from zhibu.network.dissemination.refusals import TextConflict, TextIncomplete, TextRefused
 from zhibu.network.dissemination.services.writing import (
     UNTITLED,
+    bytes_go_with,
     hold_draft,
     hold_text,
     inspect_file,
@@ -107,7 +108,7 @@ def amend_text(
     AttachmentRefused.
     """
     made = [(inspect_file(text, name, stream, by, at), stream) for name, stream in added]
-    with transaction.atomic():
+    with bytes_go_with([row for row, _ in made]), transaction.atomic():
         held = hold_text(text)
         _check_asking(held)
         if held.revision != revision:

@@ -38,6 +38,7 @@ from zhibu.rules.reach import Readers, common_paths
 
 CHUNK: Final = 300  # organisations a transaction
 TOLD: Final = 40  # of whose people notices are written: on SQLite everybody waits for as long
+TAKEN: Final = 1000  # notices that are taken back in one
 SECONDS: Final = 4.0  # a call goes on so long; the worker has other things to do
 _Kind = TextJob.Kind
 _TELLING: Final = (_Kind.ANNOUNCE, _Kind.REMIND, _Kind.HAND_DOWN)
@@ -77,8 +78,9 @@ def _do_chunk(at: datetime) -> bool:
     if job.kind == _Kind.COUNT:
         _count(job)
     elif job.kind == _Kind.TAKE_BACK:
-        job.done = take_back(subject=subject_of(job.text))
-        job.after = _END
+        taken = take_back(subject=subject_of(job.text), most=TAKEN)
+        job.done += taken
+        job.after = _END if taken < TAKEN else ""
     elif not job.text.is_asking or job.text.version != job.version:
         job.after = _END  # nobody is asked for this any more
     elif job.kind == _Kind.HAND_DOWN:
@@ -159,9 +161,10 @@ def _tell_chats(job: TextJob, seats: set[str], at: datetime) -> None:
     """
     if job.kind == _Kind.REMIND or job.text.readers != Readers.MEMBERS:
         return
-    organizations = Organization.objects.filter(path__in=seats).values_list("pk", flat=True)
+    # By their paths of that day: some may have moved since.
+    organizations = Organization.objects.filter(places__path__in=seats).values_list("pk", flat=True)
     tell_organizations(
-        organizations=list(organizations), kind=Kind.TEXT, title=_title(job),
+        organizations=set(organizations), kind=Kind.TEXT, title=_title(job),
         address=address_of(job.text), once=_occasion(job), subject=subject_of(job.text), at=at,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
@@ -30,7 +30,8 @@ from zhibu.rules.contents import RecordContent
 from zhibu.rules.norm import Activity
 from zhibu.rules.reach import judge_meeting
 
-Given = dict[tuple[UUID, UUID, int], Reaching]  # by text, member, version
+Gave = tuple[UUID, UUID, int]  # text, member, version
+Given = dict[Gave, Reaching]
 
 
 def follow_record(filed: Filed) -> None:
@@ -61,18 +62,17 @@ def follow_record(filed: Filed) -> None:
     is_of_group = content.activities == (Activity.GROUP_MEETING,)
     sent_on = {} if is_of_group else carried
     _send_on(record, branch, sent_on, filed.by, filed.version.filed_at)
-    _write(record, branch, wanted, texts)
+    _write(record, wanted)
 
 
 def forget_part(record: Record, part: str) -> None:
     """Who attended was blacked out: what the record gave for it is taken back."""
     if part != "attendance":
         return
-    texts = {row.text_id: row.text for row in Carriage.objects.filter(record_id=record.pk)}
-    _write(record, record.branch, {}, texts)
+    _write(record, {})
 
 
-def _write(record: Record, branch: Organization, wanted: Given, texts: Mapping[UUID, Text]) -> None:
+def _write(record: Record, wanted: Given) -> None:
     """What this record gives, as it is now: written, and what it gave beyond that taken back."""
     have = {
         (text, member, version): key
@@ -86,27 +86,27 @@ def _write(record: Record, branch: Organization, wanted: Given, texts: Mapping[U
             is_valid=False, is_folded=False
         )
     reach_members(sorted((row for which, row in wanted.items() if which not in have), key=_order))
+    if kept := {have[which]: row.at for which, row in wanted.items() if which in have}:
+        met = next(iter(kept.values()))  # of one meeting; it may have been corrected
+        Receipt.objects.filter(pk__in=kept).exclude(at=met).update(at=met)
     if lost:
-        _give_again(record, branch, set(lost), texts)
+        give_again(lost.keys(), besides=record.pk)
 
 
-def _order(row: Reaching) -> tuple[UUID, UUID, int]:
+def _order(row: Reaching) -> Gave:
     """One order for all writers, so that none waits in a circle."""
     return row.member, row.text, row.version
 
 
-def _give_again(
-    record: Record,
-    branch: Organization,
-    lost: set[tuple[UUID, UUID, int]],
-    texts: Mapping[UUID, Text],
-) -> None:
-    """Other records of the branch that carry the same texts give what this one took back."""
-    others = (
-        Carriage.objects.filter(branch=branch, text__in={text for text, _, _ in lost})
-        .exclude(record_id=record.pk)
-        .values_list("record_id", flat=True)
-    )
+def give_again(lost: Collection[Gave], *, besides: UUID | None = None) -> None:
+    """Records that carry the same texts give what was taken back, of all branches of the members.
+
+    `besides` is the record that has taken it back.
+    """
+    texts = {text.pk: text for text in _texts({text for text, _, _ in lost})}
+    branches = Membership.objects.filter(member__in={member for _, member, _ in lost})
+    carriages = Carriage.objects.filter(text__in=texts, branch__in=branches.values("branch"))
+    others = set(carriages.values_list("record_id", flat=True)) - {besides}
     for other in (
         Record.objects.filter(pk__in=others, state=Record.State.FILED)
         .select_related("current", "branch")
@@ -116,9 +116,10 @@ def _give_again(
             continue
         content = read_version(other.current).content
         named = {key: text for key, text in texts.items() if key in _keys(content)}
-        fitting = _fitting(named, content, branch, _first_filed_at(other, other.current))
-        given = _given(other, content, branch, fitting)
-        reach_members(sorted((given[which] for which in lost & given.keys()), key=_order))
+        filed_at = _first_filed_at(other, other.current)
+        fitting = _fitting(named, content, other.branch, filed_at)
+        given = _given(other, content, other.branch, fitting)
+        reach_members(sorted((given[which] for which in lost if which in given), key=_order))
 
 
 def _texts(keys: Iterable[UUID]) -> list[Text]:
@@ -222,11 +223,18 @@ def _keep_carriages(
 def _send_on(
     record: Record, branch: Organization, texts: Mapping[UUID, Text], by: Person, at: datetime
 ) -> None:
-    """A branch that passes a text on in a meeting has sent it on; without the record, it has not."""
+    """A branch that passes a text on in a meeting has sent it on; without the record, it has not.
+
+    Unless another meeting of the branch carried it too; a group's does not speak for the branch.
+    """
+    of_groups = Record.objects.filter(
+        branch=branch, current__activities=Activity.GROUP_MEETING.value
+    ).values("pk")
     for row in Forward.objects.filter(record_id=record.pk).exclude(text__in=texts):
         other = (
             Carriage.objects.filter(text=row.text_id, branch=branch)
             .exclude(record_id=record.pk)
+            .exclude(record_id__in=of_groups)
             .order_by("happened_on")
             .first()
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import IO, Final
 from uuid import UUID
@@ -10,13 +11,14 @@ from uuid import UUID
 from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
+from django.utils import timezone
 
 from zhibu.documents.literal import clean, clean_line
 from zhibu.handbook.refusals import AttachmentRefused
 from zhibu.handbook.uploads import inspect_upload
 from zhibu.ledger.services import note
 from zhibu.network.dissemination.facts import TextDraft
-from zhibu.network.dissemination.models import Audience, Text, TextFile
+from zhibu.network.dissemination.models import Audience, Text, TextFile, TextQuerySet
 from zhibu.network.dissemination.refusals import TextConflict, TextRefused
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
@@ -33,7 +35,7 @@ def draft_text(*, organization: Organization, draft: TextDraft, by: Person, at: 
     """Begin a text that this organisation is to send down. Raises Refused."""
     if organization.kind == Organization.Kind.GROUP:
         raise Refused("党小组不下发文件，请由党支部下发。")
-    if organization.dissolved_on is not None:
+    if organization.dissolved_on is not None and organization.dissolved_on < timezone.localdate(at):
         raise Refused(f"“{organization.name}”已经撤销，不能下发文件。")
     text = Text(id=new_key(), organization=organization, drafted_by=by, drafted_at=at)
     _fill(text, draft)
@@ -74,7 +76,7 @@ def add_file(*, text: Text, name: str, stream: IO[bytes], by: Person, at: dateti
     `stream` is read from its beginning and must be seekable. The same file twice is there once.
     """
     made = inspect_file(text, name, stream, by, at)
-    with transaction.atomic():
+    with bytes_go_with([made]), transaction.atomic():
         held = hold_draft(text, None)
         return keep_file(held, made, stream, by, at)
 
@@ -95,17 +97,17 @@ def remove_file(*, file: TextFile, by: Person, at: datetime) -> None:
 
 def hold_text(text: Text) -> Text:
     """The row of a text, held until the transaction ends: here those who change it queue."""
-    return (
-        Text.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("organization")
-        .get(pk=text.pk)
-    )
+    return _held().get(pk=text.pk)
+
+
+def _held() -> TextQuerySet:
+    return Text.objects.select_for_update(of=("self",), no_key=True).select_related("organization")
 
 
 def hold_draft(text: Text, revision: int | None) -> Text:
     """A draft, held. Raises TextRefused when it is none, TextConflict for an old revision."""
-    held = Text.objects.filter(pk=text.pk).exists() and hold_text(text)
-    if not held:
+    held = _held().filter(pk=text.pk).first()
+    if held is None:
         raise TextRefused("这份草稿已被删除。")
     if not held.is_draft:
         raise TextRefused("这份文件已经下发，不能再作为草稿修改。")
@@ -124,7 +126,7 @@ def inspect_file(text: Text, name: str, stream: IO[bytes], by: Person, at: datet
 
 
 def keep_file(held: Text, made: TextFile, stream: IO[bytes], by: Person, at: datetime) -> TextFile:
-    """Store a file of a text that is held by this transaction; the bytes go when it fails."""
+    """Store a file of a text that is held by this transaction, inside `bytes_go_with`."""
     current = TextFile.objects.filter(text=held, is_current=True)
     if same := current.filter(digest=made.digest, name=made.name).first():
         return same
@@ -132,16 +134,24 @@ def keep_file(held: Text, made: TextFile, stream: IO[bytes], by: Person, at: dat
         raise AttachmentRefused(f"一份文件最多 {MOST_FILES} 个附件。")
     stream.seek(0)
     made.file.save(made.name, File(stream), save=False)
-    try:
-        made.save(force_insert=True)
-        note(
-            by=by, verb="add_text_file", organization_id=held.organization_id, subject=held,
-            detail={"name": made.name, "digest": made.digest}, at=at,
-        )  # fmt: skip
-    except Exception:
-        made.file.delete(save=False)
-        raise
+    made.save(force_insert=True)
+    note(
+        by=by, verb="add_text_file", organization_id=held.organization_id, subject=held,
+        detail={"name": made.name, "digest": made.digest}, at=at,
+    )  # fmt: skip
     return made
+
+
+@contextmanager
+def bytes_go_with(made: Iterable[TextFile]) -> Iterator[None]:
+    """The bytes that were stored for these rows go when the transaction inside fails."""
+    try:
+        yield
+    except Exception:
+        for row in made:
+            if row.file:
+                row.file.delete(save=False)
+        raise
 
 
 def _delete_file(file: TextFile) -> None:
