@@ -14,6 +14,7 @@ from tests.handbook.scene import AT, Scene, make_scene
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.services import correct_record, redact_part, start_correction, void_record
 from zhibu.handbook.services.drafts import save_draft
+from zhibu.network.dissemination.services import TextDraft, draft_text, issue_text
 from zhibu.network.search import queries, services
 from zhibu.network.search.documents import documents_of
 from zhibu.network.search.models import DAY, SearchEntry, SearchNote, SearchPlace, number_of
@@ -123,6 +124,19 @@ def test_what_is_blacked_out_leaves_the_index_with_it(
     assert not any(words in text for text in texts)
     rebuild_index()
     assert found(words) == []
+
+
+def test_many_texts_at_once_are_all_taken_in(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More than a portion within minutes: each round takes the next, and none twice."""
+    monkeypatch.setattr(services, "PORTION", 2)
+    office, keys = scene.cast.office, set()
+    for n in range(5):
+        draft = TextDraft(title=f"第{n}号通知", body="略", organizations=(scene.branch.pk,))
+        text = draft_text(organization=scene.cast.committee, draft=draft, by=office, at=AT)
+        keys.add(issue_text(text=text, revision=1, by=office, at=AT).pk)
+    now = datetime.now(tz=AT.tzinfo)  # keys are made by the true clock
+    assert [indexed(now) for _ in range(4)] == [2, 2, 1, 0]
+    assert set(found("号通知")) == keys
 
 
 def test_a_filing_that_fails_leaves_no_note(scene: Scene) -> None:

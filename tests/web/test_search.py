@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.cast import client_of
 from tests.handbook.scene import AT, Scene, make_scene
+from tests.web.text_story import PDF
 from tests.web.world import World, make_world, may
 
 from zhibu.handbook.models import Record
@@ -23,6 +25,7 @@ from zhibu.ledger.models import Entry
 from zhibu.network.dissemination.models import Text
 from zhibu.network.dissemination.services import (
     TextDraft,
+    add_file,
     amend_text,
     draft_text,
     issue_text,
@@ -157,6 +160,44 @@ def test_a_text_that_changed_or_was_recalled_is_found_as_it_stands(scene: Scene)
     assert found(cast.office, "服务群众") == [address]
     recall_text(text=text, reason="发错了", by=cast.office, at=later)
     assert "已撤回" in page(cast.office, q="服务群众")
+
+
+def test_a_text_is_found_by_the_names_of_its_files(scene: Scene) -> None:
+    """By whoever may read it, with the name shown; not once the file was taken off, nor recalled."""
+    cast = scene.cast
+    draft = draft_text(
+        organization=cast.committee, by=cast.office, at=AT,
+        draft=TextDraft(title="关于减负的通知", body="见附件。", organizations=(cast.branch.pk,)),
+    )  # fmt: skip
+    file = add_file(
+        text=draft, name="调研提纲（二季度）.pdf", stream=BytesIO(PDF), by=cast.office, at=AT
+    )
+    index_changes(now=AT)
+    assert found(cast.office, "调研提纲") == []
+    text = issue_text(text=draft, revision=draft.revision, by=cast.office, at=AT)
+    index_changes(now=AT)
+    Member.objects.filter(pk=cast.members[4].pk).update(person=cast.member)
+    address = reverse("text", args=(text.pk,))
+    for who in (cast.office, cast.member, cast.secretary):
+        assert found(who, "调研提纲") == [address]
+    assert found(cast.neighbour, "调研提纲") == []
+    assert "附件：<mark>调研提纲</mark>（二季度）" in page(cast.member, q="调研提纲")
+    recall_text(text=text, reason="发错了", by=cast.office, at=AT)
+    assert found(cast.office, "调研提纲") == [address]
+    assert found(cast.member, "调研提纲") == []
+    Text.objects.update(
+        state="issued", recalled_at=None, recalled_by=None, recall_reason=""
+    )  # as if it had not been
+    later, now = AT + timedelta(hours=1), Text.objects.get(pk=text.pk)
+    amend_text(
+        text=now, revision=now.revision, title=now.title, body="附件已取消。", note="取消附件",
+        is_new_version=True, keep=(), by=cast.office, at=later,
+    )  # fmt: skip
+    assert found(cast.office, "调研提纲") == []
+    index_changes(now=later)
+    assert not file.text.files.filter(is_current=True).exists()
+    assert found(cast.office, "调研提纲") == []
+    assert found(cast.office, "附件已取消") == [address]
 
 
 def test_a_word_of_somebody_elses_leaves_no_trace(scene: Scene) -> None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.db.models import Prefetch, QuerySet
+
 from zhibu.handbook.models import Record
 from zhibu.handbook.versions import read_version
-from zhibu.network.dissemination.models import Text, TextVersion
+from zhibu.network.dissemination.models import Text, TextFile, TextVersion
 from zhibu.network.search.models import SearchEntry
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.labels import label
@@ -49,11 +51,11 @@ class Document:
 
 
 def documents_of(kind: str, subjects: Iterable[UUID]) -> list[Document]:
-    """The documents of these keys that can be found at all; drafts never. One query or two."""
+    """The documents of these keys that can be found at all; drafts never."""
     if kind == SearchEntry.Kind.RECORD:
         rows = Record.objects.filter(pk__in=list(subjects), current__isnull=False)
         return [of_record(row) for row in rows.select_related("current", "branch")]
-    texts = Text.objects.sent().filter(pk__in=list(subjects)).select_related("organization")
+    texts = sent_texts(subjects)
     sources = _newest_versions([text.pk for text in texts])
     return [of_text(text, sources.get(text.pk, text.pk)) for text in texts]
 
@@ -95,8 +97,17 @@ def _passages(content: RecordContent, kinds: str) -> Iterable[Passage]:
     yield Passage("附件", "、".join(each.name for each in content.attachments))
 
 
+def sent_texts(keys: Iterable[UUID]) -> QuerySet[Text]:
+    """The texts of these keys that were sent, as `of_text` takes them: two queries."""
+    current = Prefetch("files", TextFile.objects.filter(is_current=True), to_attr="attached")
+    rows = Text.objects.sent().filter(pk__in=list(keys))
+    return rows.select_related("organization").prefetch_related(current)
+
+
 def of_text(text: Text, source: UUID) -> Document:
-    """A text that was sent, as it stands now, `organization` selected."""
+    """A text that was sent, as it stands now, with the names of its files; from `sent_texts`."""
+    attached = "、".join(file.name for file in getattr(text, "attached", ()))
+    passages = (Passage("正文", text.body), Passage("附件", attached))
     return Document(
         kind=SearchEntry.Kind.TEXT,
         subject=text.pk,
@@ -106,7 +117,7 @@ def of_text(text: Text, source: UUID) -> Document:
         path=text.organization.path,
         day=text.issue_day,
         title=text.title,
-        passages=(Passage("正文", text.body),) if text.body else (),
+        passages=tuple(passage for passage in passages if passage.text),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 
 from zhibu.handbook.followers import Filed
 from zhibu.handbook.models import Record
@@ -124,12 +124,11 @@ def _index_texts(now: datetime) -> int:
     known = SearchEntry.objects.filter(kind=SearchEntry.Kind.TEXT).order_by("-source")
     newest = known.values_list("source", flat=True).first() or _NOTHING
     since = min(newest, _key_at(now - OVERLAP))
-    rows = TextVersion.objects.filter(pk__gt=since).order_by("pk")
-    wanted = dict(rows.values_list("text_id", "pk")[:PORTION])
-    if not wanted or not _hold(wait=False):
+    done = SearchEntry.objects.filter(subject=OuterRef("text_id"), source__gte=OuterRef("pk"))
+    rows = TextVersion.objects.filter(~Exists(done), pk__gt=since).order_by("pk")
+    fresh = set(rows.values_list("text_id", flat=True)[:PORTION])
+    if not fresh or not _hold(wait=False):
         return 0
-    done = SearchEntry.objects.filter(source__in=wanted.values(), subject__in=wanted)
-    fresh = set(wanted) - set(done.values_list("subject", flat=True))
     _index(SearchEntry.Kind.TEXT, fresh)
     return len(fresh)
 

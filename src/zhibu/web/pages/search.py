@@ -20,7 +20,7 @@ from django.urls import reverse
 from zhibu.handbook.models import Record
 from zhibu.network.dissemination.models import Text
 from zhibu.network.dissemination.queries import texts_of_person, texts_seen
-from zhibu.network.search.documents import Document, of_record, of_text
+from zhibu.network.search.documents import Document, of_record, of_text, sent_texts
 from zhibu.network.search.models import SearchEntry
 from zhibu.network.search.queries import END, Search, find, find_members
 from zhibu.norms.facts import norm_of
@@ -122,7 +122,7 @@ class SearchPage:
 def build_search(
     request: HttpRequest, query: str, *, kind: str = ALL, below: int | None = None
 ) -> SearchPage:
-    """The page for what was typed. At most seven queries."""
+    """The page for what was typed. At most eight queries."""
     query, asked = query.strip(), read_query(query)
     held = reach(request)
     open_to = [each for each in KINDS if each[0] != PEOPLE or held.has(Verb.SEE_ROSTER)]
@@ -208,7 +208,7 @@ def _read(request: HttpRequest, entries: Sequence[SearchEntry]) -> dict[UUID, tu
                 state = "已作废" if record.state == Record.State.VOIDED else ""
                 found[record.pk] = (of_record(record), state)
     if keys := by_kind[SearchEntry.Kind.TEXT]:
-        for text in Text.objects.sent().filter(pk__in=keys).select_related("organization"):
+        for text in sent_texts(keys):
             found[text.pk] = _as_shown(request, text)
     return found
 
