@@ -190,8 +190,6 @@ def try_channel(*, channel: Channel, by: Person, at: datetime) -> Delivery:
             organization_id=home_of(by), once=once, made_at=at, is_spread=True,
         )  # fmt: skip
     delivery.save(force_insert=True)
-    # Whoever tries has just mended something: what waits for its next try goes now as well.
-    Channel.objects.filter(pk=channel.pk).update(busy_until=None)
     return delivery
 
 

@@ -212,9 +212,15 @@ def advise(
 
 
 def unreached_list(
-    text: Text, organization: Organization, rows: Sequence[Any], *, of_members: bool, at: datetime
+    text: Text,
+    organization: Organization,
+    rows: Sequence[Any],
+    *,
+    of_members: bool,
+    at: datetime,
+    is_cut: bool,
 ) -> UnreachedList:
-    """The same names for Excel."""
+    """The same names for Excel; `is_cut` where there are more than these."""
     named = []
     for row in rows:
         place = row.branch if of_members else row.organization
@@ -229,7 +235,14 @@ def unreached_list(
         )
     return UnreachedList(
         title=f"《{text.title}》未传达名单",
-        subtitle=f"{organization.name}　截至{say_moment(at)}　共{len(named)}人",
+        subtitle=f"{organization.name}　截至{say_moment(at)}　{'前' if is_cut else '共'}{len(named)}人",
         rows=tuple(named),
-        notes=("注：按组织顺序排列，不排名次。",),
+        notes=(
+            "注：按组织顺序排列，不排名次。",
+            *(
+                (f"名单较长，这里只有前{len(named)}人，其余请到下级组织分别导出。",)
+                if is_cut
+                else ()
+            ),
+        ),
     )

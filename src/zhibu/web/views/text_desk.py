@@ -301,12 +301,15 @@ def _take_files(request: HttpRequest, text: Text, form: TextForm, do: str) -> No
     for sent in form.cleaned_data["attachments"]:
         try:
             services.add_file(text=text, name=sent.name or "", stream=sent, by=by, at=at)
-        except AttachmentRefused as refused:
+        except Refused as refused:
             form.add_error("attachments", str(refused))
     verb, _, key = do.partition(":")
     if verb == "detach" and (wanted := read_key(key)):
         for held in TextFile.objects.filter(text=text, pk=wanted):
-            services.remove_file(file=held, by=by, at=at)
+            try:
+                services.remove_file(file=held, by=by, at=at)
+            except Refused as refused:
+                form.add_error("attachments", str(refused))
 
 
 def _show(

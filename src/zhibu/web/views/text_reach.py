@@ -201,9 +201,10 @@ def export(request: HttpRequest, pk: UUID, organization: UUID) -> HttpResponse:
     of_members = text.readers == Readers.MEMBERS.value
     place = "branch" if of_members else "organization"
     rows = queries.not_reached(text, level, reach(request), clock.today())
+    found = list(rows.select_related("member", f"{place}__parent")[: MOST_EXPORTED + 1])
     values = unreached_list(
-        text, level, list(rows.select_related("member", f"{place}__parent")[:MOST_EXPORTED]),
-        of_members=of_members, at=clock.now(),
+        text, level, found[:MOST_EXPORTED], of_members=of_members, at=clock.now(),
+        is_cut=len(found) > MOST_EXPORTED,
     )  # fmt: skip
     return download(
         request, write_unreached_xlsx(values), f"未传达名单（{level.short_name}）.xlsx",
