@@ -83,8 +83,9 @@ def fixed_day(rule: str, year: int, month: int) -> date | None:
     """
     word, _, which = rule.partition(":")
     last = last_of(year * 12 + month - 1)
-    if word == "day" and which.isascii() and which.isdigit() and 1 <= int(which[:4]) <= 31:
-        return last.replace(day=min(int(which[:4]), last.day))
+    if word == "day" and which.isascii() and which.isdecimal() and len(which) <= 2:
+        number = int(which)
+        return last.replace(day=min(number, last.day)) if 1 <= number <= 31 else None
     if word not in WEEKDAYS:
         return None
     weekday = WEEKDAYS.index(word)

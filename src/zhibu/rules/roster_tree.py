@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
+from zhibu.rules.lines import WEEKDAYS, fixed_day
 from zhibu.rules.norm import Field, OrganizationKind
 from zhibu.rules.roster_columns import Mapping as Headings
 from zhibu.rules.roster_columns import Row, TreeField, fold
@@ -177,7 +178,7 @@ class _Reader:
         )
         if not digits:
             return None
-        if digits.isascii() and digits.isdecimal() and 0 < int(digits[:4]) <= 16:
+        if digits.isascii() and digits.isdecimal() and len(digits) <= 2 and 0 < int(digits) <= 16:
             return int(digits)
         self._fault(number, T.LEVEL, "FOUND-21", text=text[:20])
         return None
@@ -211,16 +212,9 @@ class _Reader:
         self.faults.append(Fault(row, column.value, rule, Severity.ERROR, facts))
 
 
-_WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_FIGURES: Final = "一二三四五"
 _COUNTS: Final = {
-    "1": "1",
-    "一": "1",
-    "2": "2",
-    "二": "2",
-    "3": "3",
-    "三": "3",
-    "4": "4",
-    "四": "4",
+    word: str(at) for at, figure in enumerate(_FIGURES, 1) for word in (figure, str(at))
 }
 
 
@@ -228,36 +222,30 @@ def read_theme_day(text: str) -> str | None:
     """每月15日 → day:15; 每月第二个星期五 → friday:2; 最后一个周五 → friday:last; None for no such day."""
     plain_text = text.strip().removeprefix("每月").removeprefix("的")
     number = plain_text.removesuffix("日").removesuffix("号")
-    if number.isascii() and number.isdecimal() and 0 < int(number[:3]) <= 31:
+    if number.isascii() and number.isdecimal() and len(number) <= 2 and 0 < int(number) <= 31:
         return f"day:{int(number)}"
-    if plain_text.startswith(("day:", *(f"{one}:" for one in _WEEKDAYS))):
-        return plain_text
+    if fixed_day(plain_text, 2000, 1) is not None:
+        return plain_text  # as it is stored
     week, _, rest = plain_text.replace("周", "星期").partition("星期")
     day = "一二三四五六日".find("日" if rest == "天" else rest) if len(rest) == 1 else -1
     if day < 0:
         return None
     week = week.removeprefix("第").removesuffix("个")
     if week in {"最后一", "最后", "末"}:
-        return f"{_WEEKDAYS[day]}:last"
-    return f"{_WEEKDAYS[day]}:{_COUNTS[week]}" if week in _COUNTS else None
+        return f"{WEEKDAYS[day]}:last"
+    return f"{WEEKDAYS[day]}:{_COUNTS[week]}" if week in _COUNTS else None
 
 
 def say_theme_day(stored: str) -> str:
     """The same the other way round; text that is none of them stays as it is."""
+    if fixed_day(stored, 2000, 1) is None:
+        return stored
     kind, _, rest = stored.partition(":")
-    if kind == "day" and rest:
+    if kind == "day":
         return f"每月{rest}日"
-    if kind in _WEEKDAYS and rest:
-        weekday = "一二三四五六日"[_WEEKDAYS.index(kind)]
-        which = (
-            "最后一个"
-            if rest == "last"
-            else f"第{'一二三四'[int(rest) - 1]}个"
-            if rest in "1234"
-            else rest
-        )
-        return f"每月{which}星期{weekday}"
-    return stored
+    weekday = "一二三四五六日"[WEEKDAYS.index(kind)]
+    which = "最后一个" if rest == "last" else f"第{_FIGURES[int(rest) - 1]}个"
+    return f"每月{which}星期{weekday}"
 
 
 def _kind_of_name(name: str) -> OrganizationKind | None:

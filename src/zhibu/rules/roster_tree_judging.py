@@ -97,6 +97,7 @@ class _Judge:
         self.row_names: dict[str, list[int]] = defaultdict(list)
         self.codes: dict[str, int] = {}
         self.meant: dict[int, str] = {}  # row → the kept organisation that it is
+        self.claimed: dict[str, int] = {}  # the other way round: the first row that is it
         self.parents: dict[int, tuple[str, int]] = {}  # row → kept key or row of the parent
         self.faulty: set[int] = set()
 
@@ -208,6 +209,7 @@ class _Judge:
         if row.key:
             if row.key in self.known:
                 self.meant[row.row] = row.key
+                self.claimed.setdefault(row.key, row.row)
             else:
                 self._add(row, T.KEY, "FOUND-22")
 
@@ -249,13 +251,12 @@ class _Judge:
         ]
         below = [key for key in keys if self.known[key].parent == parent or key == self.root]
         keys = below or (keys if not parent else [])
-        taken = set(self.meant.values())
-        keys = [key for key in keys if key not in taken]
+        keys = [key for key in keys if key not in self.claimed]
         return self.known[keys[0]] if len(keys) == 1 else None
 
     def _compare_kept(self, row: TreeRow, kept: KnownOrganization, parent: str) -> None:
-        if kept.key in (value for at, value in self.meant.items() if at != row.row):
-            first = next(at for at, value in self.meant.items() if value == kept.key)
+        first = self.claimed.setdefault(kept.key, row.row)
+        if first != row.row:
             self._add(row, T.NAME, "FOUND-11", row=first)
         self.meant.setdefault(row.row, kept.key)
         if parent and parent != kept.parent and kept.key != self.root:
