@@ -67,6 +67,11 @@ def forget_notices() -> None:
     service("zhibu.network.notices.services:forget_notices", at=clock.now())()
 
 
+def forget_forms() -> None:
+    """Take away what was remembered of forms that were sent, against sending them twice."""
+    service("zhibu.people.sent_forms:forget_forms", at=clock.now())()
+
+
 def run_text_jobs() -> None:
     """Go on with counting whom texts are for, and with telling them."""
     service("zhibu.network.dissemination.services:run_jobs", at=clock.now())()
@@ -107,6 +112,7 @@ CHORES: Final = (
     Chore("seal the month", timedelta(hours=6), seal_month),
     Chore("forget notices", timedelta(days=1), forget_notices),
     Chore("tell of feedback", timedelta(hours=1), tell_of_feedback),
+    Chore("forget sent forms", timedelta(days=1), forget_forms),
     Chore("forget sessions", timedelta(days=1), lambda: call_command("clearsessions")),
     Chore(
         "forget finished tasks",

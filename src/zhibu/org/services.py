@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Greatest
 
@@ -354,12 +354,16 @@ def open_account(
 
     Without a password nobody can sign in with it until an invitation is used
     (`zhibu.org.accounts.invite_person`); a password that is given must be changed at once, unless
-    said otherwise.
+    said otherwise. Raises Refused for a user name that is taken.
     """
     person = Person(username=username, name=name, is_demonstration=is_demonstration)
     person.set_password(password)
     person.must_set_password = bool(password) and must_set_password
-    person.save()
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError:
+        raise Refused(f"用户名“{username}”已被使用，请换一个。") from None
     if member is not None:
         member.person = person
         member.save(update_fields=["person"])

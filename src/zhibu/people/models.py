@@ -1,4 +1,4 @@
-"""Accounts, their past passwords, and the invitations by which people get in."""
+"""Accounts, their past passwords, the invitations by which people get in, and forms sent lately."""
 
 from __future__ import annotations
 
@@ -101,3 +101,11 @@ class Invitation(models.Model):
                 name="invitation_used_or_withdrawn",
             ),
         ]
+
+
+class SentForm(models.Model):
+    """A form that was sent and done, so that the same one is not done twice."""
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    led_to = models.TextField(default="/")
+    sent_at = models.DateTimeField(db_index=True)

@@ -62,12 +62,16 @@ def open_account(request: HttpRequest) -> HttpResponse:
     form = AccountForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         by, at = access.person_of(request), clock.now()
-        with transaction.atomic():
-            person = services.open_account(by=by, at=at, **form.cleaned_data)
-            slip = invite_person(person=person, by=by, at=at)
-        messages.success(request, f"账号“{person.username}”已建立，请安全管理员授予角色。")
-        page = print_slips(request, [slip], back=reverse("account-show", args=(person.pk,)))
-        return render(request, "web/slips.html", {"page": page})
+        try:
+            with transaction.atomic():
+                person = services.open_account(by=by, at=at, **form.cleaned_data)
+                slip = invite_person(person=person, by=by, at=at)
+        except services.Refused as refusal:
+            form.add_error("username", str(refusal))
+        else:
+            messages.success(request, f"账号“{person.username}”已建立，请安全管理员授予角色。")
+            page = print_slips(request, [slip], back=reverse("account-show", args=(person.pk,)))
+            return render(request, "web/slips.html", {"page": page})
     shown = FormPage(
         title="新建账号",
         form=form,

@@ -15,10 +15,12 @@ from zhibu.org.services import Refused
 from zhibu.people.roles import Verb
 from zhibu.web import access, clock
 from zhibu.web.forms.organization import ActivistForm
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.organizations import crumbs_to
 
 
+@once
 def enrol(request: HttpRequest, branch: UUID) -> HttpResponse:
     """Somebody is prepared for admission from a day on."""
     found = access.get_visible(

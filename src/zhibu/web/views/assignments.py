@@ -20,6 +20,7 @@ from zhibu.web import clock
 from zhibu.web.access import get_organization, get_visible, person_of
 from zhibu.web.answers import see_other
 from zhibu.web.forms.tasks import AssignmentForm, WordsForm
+from zhibu.web.once import once
 from zhibu.web.pages.assignments import (
     STATES,
     build_assignment,
@@ -44,6 +45,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@once
 def new(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Give a task to those below."""
     organization = _giver(request, pk)

@@ -21,6 +21,7 @@ from zhibu.people.roles import Verb
 from zhibu.web import access, clock
 from zhibu.web.answers import see_other
 from zhibu.web.forms.notices import ChannelForm, CodeForm, HoursForm, MailForm, RobotForm
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.notices import build_robots, build_settings
 from zhibu.web.pages.organizations import crumbs_to
@@ -99,12 +100,14 @@ def robots(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, _part(request, "robots.html#rows"), {"page": page})
 
 
+@once
 def add_robot(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One more, of an organisation."""
     organization = access.get_organization(request, pk, Verb.KEEP_CHANNELS)
     return _add(request, organization)
 
 
+@once
 def add_own(request: HttpRequest) -> HttpResponse:
     """One more, of one's own."""
     return _add(request, None)

@@ -17,6 +17,7 @@ from zhibu.people.roles import Verb
 from zhibu.web import access, clock
 from zhibu.web.forms.choices import ChoicesForm, OwnFieldForm
 from zhibu.web.forms.organization import EndForm
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.organizations import crumbs_to
 
@@ -49,6 +50,7 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "web/choices.html", context, status=422 if form.is_bound else 200)
 
 
+@once
 def add(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A field of one's own."""
     organization = access.get_organization(request, pk, Verb.EDIT_ORGANIZATION)

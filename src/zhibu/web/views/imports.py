@@ -18,6 +18,7 @@ from zhibu.people.roles import Verb
 from zhibu.web import access, clock
 from zhibu.web.downloads import download
 from zhibu.web.forms.imports import ImportForm
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb
 from zhibu.web.pages.imports import (
     ImportPage,
@@ -49,6 +50,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "web/imports.html", {"page": page})
 
 
+@once
 def start(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Takes the file in; what it would do is on the page that follows."""
     organization = _organization(request, pk)

@@ -31,6 +31,7 @@ from zhibu.web.forms.organization import (
     SpellForm,
     TransferForm,
 )
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.organizations import RosterPage, build_member, crumbs_to
 from zhibu.web.paging import page_of
@@ -69,6 +70,7 @@ def transfers(request: HttpRequest, branch: UUID) -> HttpResponse:
     return render(request, "web/transfers.html", context)
 
 
+@once
 def admit(request: HttpRequest, branch: UUID) -> HttpResponse:
     """A member comes onto the roster."""
     found = _branch(request, branch, Verb.EDIT_ROSTER)
@@ -124,6 +126,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
+@once
 def transfer(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Moves a member to another branch within reach, or to another group of this one."""
     membership = _membership(request, pk, Verb.EDIT_ROSTER)
@@ -152,6 +155,7 @@ def transfer(request: HttpRequest, pk: UUID) -> HttpResponse:
     )  # fmt: skip
 
 
+@once
 def begin_spell(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Something special holds for a member for a time."""
     membership = _membership(request, pk, Verb.EDIT_ROSTER)

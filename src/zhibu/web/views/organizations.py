@@ -23,6 +23,7 @@ from zhibu.web.forms.organization import (
     TermForm,
     UseForm,
 )
+from zhibu.web.once import once
 from zhibu.web.pages.forms import FormPage
 from zhibu.web.pages.organizations import build_organization, crumbs_to
 from zhibu.web.paging import page_of
@@ -61,6 +62,7 @@ def edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     return ask(request, organization, form, title="修改组织信息", submit="保存")
 
 
+@once
 def found(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A new organisation below this one."""
     parent = access.get_organization(request, pk, Verb.EDIT_ORGANIZATION)
@@ -129,6 +131,7 @@ def term(request: HttpRequest, pk: UUID) -> HttpResponse:
     return ask(request, organization, form, title="登记届次", submit="保存")
 
 
+@once
 def appoint(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A member takes an office here."""
     organization = access.get_organization(request, pk, Verb.EDIT_ORGANIZATION)

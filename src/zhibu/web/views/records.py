@@ -18,6 +18,7 @@ from zhibu.web import clock
 from zhibu.web.access import get_organization, person_of, reach
 from zhibu.web.answers import see_other
 from zhibu.web.forms.record_form import read_key
+from zhibu.web.once import once
 from zhibu.web.pages.record_desk import lay_out, read_roster
 from zhibu.web.pages.record_list import Sought, build_list, filed_records
 from zhibu.web.pages.record_start import build_start, first_content, lines_to_record, same_draft
@@ -51,6 +52,7 @@ def record_list(request: HttpRequest, branch: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@once
 def new(request: HttpRequest, branch: UUID) -> HttpResponse:
     """Choose what to record; the draft then begins with all that is known."""
     organization = get_organization(request, branch, Verb.DRAFT_RECORD)
@@ -116,6 +118,7 @@ def correct(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@once
 def void(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Say that a record does not count, and why."""
     record = get_record(request, pk, Verb.AMEND_RECORD)

@@ -42,6 +42,7 @@ from zhibu.web.forms.texts import (
     TextForm,
     initial_of,
 )
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.text_desk import (
     MOST_DRAFTS,
@@ -89,6 +90,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @FORM_METHODS
+@once
 def new(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A text begins as a draft."""
     return _compose(request, _organization(request, pk, Verb.ISSUE_TEXT), None)

@@ -30,6 +30,7 @@ from zhibu.web.access import person_of, reach
 from zhibu.web.answers import see_other
 from zhibu.web.downloads import download
 from zhibu.web.forms.texts import ForwardForm, VisitForm, WithdrawForm
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.text_desk import waits_here
 from zhibu.web.pages.text_reach import (
@@ -213,6 +214,7 @@ def export(request: HttpRequest, pk: UUID, organization: UUID) -> HttpResponse:
 
 
 @FORM_METHODS
+@once
 def visit(request: HttpRequest, pk: UUID, member: UUID) -> HttpResponse:
     """Somebody went to see an old or ill member and passed the text on."""
     membership = access.get_visible(

@@ -31,6 +31,7 @@ from zhibu.web import access, clock
 from zhibu.web.answers import see_other
 from zhibu.web.downloads import download
 from zhibu.web.forms.themes import EndThemeForm, LineThemesForm, ThemeForm
+from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.theme_report import build_report
 from zhibu.web.pages.themes import build_theme, build_themes, see, theme_crumbs
@@ -87,6 +88,7 @@ def docx(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
 
 
 @FORM_METHODS
+@once
 def begin(request: HttpRequest, pk: UUID) -> HttpResponse:
     """A new theme."""
     organization = access.get_visible(
