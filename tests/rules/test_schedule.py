@@ -330,6 +330,25 @@ def test_when_the_holidays_become_known() -> None:
     ]
 
 
+def test_moved_lines_keep_out_of_each_others_way() -> None:
+    """No day on which their people meet already, not even by another proposal; 调休 days last."""
+    month = {"opens": date(2026, 10, 1), "due": date(2026, 10, 31)}
+    lines = [
+        line(planned_on=date(2026, 10, 5), **month),
+        line(planned_on=date(2026, 10, 6), **month),
+        line(planned_on=date(2026, 10, 7), event="e", **month),
+        line(planned_on=date(2026, 10, 7), event="e", **month),
+        line(planned_on=date(2026, 10, 12), **month),
+    ]
+    makeup = replace(CALENDAR, makeup=CALENDAR.makeup | {date(2026, 10, 10)})
+    moves = holiday_conflicts(lines, makeup)
+    assert [move.proposed_on.day for move in moves if move.proposed_on] == [9, 13, 14, 14]
+    moved = [replace(one, planned_on=day) for one, day in zip(
+        lines, [date(2026, 10, day) for day in (9, 13, 14, 14, 12)], strict=True
+    )]  # fmt: skip
+    assert judge_table(moved, (), makeup) == ()
+
+
 @given(st.lists(st.dates(date(2026, 1, 1), date(2026, 12, 31)), max_size=6), st.integers(0, 40))
 def test_proposals_lie_in_their_windows(planned: list[date], length: int) -> None:
     """Whatever is proposed is a working day within the window."""

@@ -285,6 +285,14 @@ def test_holidays_that_became_known(cast: Cast, norms: None) -> None:
     assert LineChange.objects.get(line_id=line.pk).reason == "节假日公布"
 
 
+def test_nothing_to_check_before_the_holidays_are_published(cast: Cast, norms: None) -> None:
+    """No button that promises to make a table final while nobody knows the year's arrangement."""
+    table = drafted(cast, 2031)
+    page = text(client(cast.secretary).get(address("plan-holidays", table)))
+    assert "2031年节假日安排尚未公布，现在没有可以核对的" in page
+    assert "确认后去掉" not in page
+
+
 def test_the_trace_says_before_and_after_in_words(cast: Cast, plan: Plan) -> None:
     """Who, when, why, from what to what: dates as dates, no name of a field or a value of ours."""
     line = line_of(plan, "group_meeting")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -19,6 +19,13 @@ ORDER: tuple[tuple[Activity, Activity], ...] = (
 )
 """What comes before what in one year: talks prepare the organisation-life meeting, and members are
 appraised at it or after it (支部工作条例 17, 18)."""
+
+
+EARLIER = 14
+"""So many days later is as good as the day before: what was to happen is rather put off."""
+
+WEEKEND = 5
+"""The first weekday of the weekend, as `date.weekday` counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +56,32 @@ def judge_table(
 def holiday_conflicts(lines: Sequence[ProposedLine], calendar: WorkCalendar) -> tuple[Move, ...]:
     """The lines on days that are not worked, each with a proposal within its window.
 
-    The next working day is proposed, or the one before where the window ends first. Lines of one
-    event move together.
+    The next working day is proposed on which its people do not meet already, or one before where
+    the window ends first; days worked instead of a holiday (调休) come last. Lines of one event
+    move together.
     """
-    events: dict[str, list[ProposedLine]] = {}
-    for line in lines:
-        if line.event is not None:
-            events.setdefault(line.event, []).append(line)
-    moves: list[Move] = []
+    busy: dict[date, list[str]] = {}
+    together: dict[tuple[str, date], list[ProposedLine]] = {}
     for line in lines:
         if calendar.is_working(line.planned_on):
-            continue
-        together = events[line.event] if line.event is not None else [line]
-        same_day = [other for other in together if other.planned_on == line.planned_on]
-        moves.append(Move(line, line.planned_on, _instead(same_day, line.planned_on, calendar)))
-    return tuple(moves)
+            busy.setdefault(line.planned_on, []).append(audience(line.attendees, line.group))
+        else:
+            together.setdefault(_occasion(line), []).append(line)
+    instead: dict[tuple[str, date], date | None] = {}
+    for occasion, held in together.items():
+        people = [audience(line.attendees, line.group) for line in held]
+        day = instead[occasion] = _instead(held, people, busy, calendar)
+        if day is not None:
+            busy.setdefault(day, []).extend(people)
+    return tuple(
+        Move(line, line.planned_on, instead[_occasion(line)])
+        for line in lines
+        if not calendar.is_working(line.planned_on)
+    )
+
+
+def _occasion(line: ProposedLine) -> tuple[str, date]:
+    return (line.event or f"line {id(line)}", line.planned_on)
 
 
 def match_lines(
@@ -190,14 +208,20 @@ def _judge_calendar(lines: Sequence[ProposedLine], calendar: WorkCalendar) -> It
             yield Verdict("TABLE-09", Severity.NOTE, str(year), {"year": year})
 
 
-def _instead(lines: list[ProposedLine], day: date, calendar: WorkCalendar) -> date | None:
+def _instead(
+    lines: Sequence[ProposedLine],
+    people: Sequence[str],
+    busy: Mapping[date, Sequence[str]],
+    calendar: WorkCalendar,
+) -> date | None:
     opens = max(line.opens for line in lines)
     due = min(line.due for line in lines)
-    later = calendar.next_working(day)
-    if opens <= later <= due and calendar.is_working(later):
-        return later
-    earlier = calendar.previous_working(day)
-    if opens <= earlier <= due and calendar.is_working(earlier):
-        return earlier
+    planned = lines[0].planned_on
+
+    def cost(at: date) -> tuple[bool, bool, int]:
+        clashes = any(is_in_the_way(one, other) for one in people for other in busy.get(at, ()))
+        away = (at - planned).days
+        return (clashes, at.weekday() >= WEEKEND, away if away > 0 else EARLIER - away)
+
     days = calendar.working_days(opens, due) if opens <= due else ()
-    return min(days, key=lambda at: abs((at - day).days)) if days else None
+    return min(days, key=cost, default=None)

@@ -10,7 +10,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 
-from zhibu.plans.facts import Key
+from zhibu.plans.facts import Key, work_calendar
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.services import HolidayProposal, Redraft, Shift
 from zhibu.rules.schedule import ProposedLine
@@ -35,6 +35,7 @@ class HolidayPage:
 
     year: int
     is_provisional: bool
+    is_published: bool  # whether the year's arrangement is known by now
     moves: tuple[Move, ...]
     form: forms.BaseForm
 
@@ -99,6 +100,7 @@ def build_holiday_page(
     return HolidayPage(
         year=plan.year,
         is_provisional=plan.is_provisional,
+        is_published=not work_calendar().is_provisional(plan.year),
         moves=tuple(
             Move(p.line.pk, p.line.title, _group(p.line), p.planned_on, p.proposed_on)
             for p in proposals
