@@ -168,7 +168,7 @@ def texts() -> Iterator[tuple[Any, ...]]:
 
 def branches() -> Iterator[tuple[Any, int, list[int]]]:
     """The branches and the marks of what hangs on them."""
-    from zhibu.network.search.services import marks_of
+    from zhibu.network.search.marks import marks_of
     from zhibu.org.models import Organization
     from zhibu.rules.searching import year_mark
 

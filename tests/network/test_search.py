@@ -17,6 +17,7 @@ from zhibu.handbook.services.drafts import save_draft
 from zhibu.network.dissemination.services import TextDraft, draft_text, issue_text
 from zhibu.network.search import queries, services
 from zhibu.network.search.documents import documents_of
+from zhibu.network.search.marks import marks_of
 from zhibu.network.search.models import DAY, SearchEntry, SearchNote, SearchPlace, number_of
 from zhibu.network.search.queries import Search, find, find_members
 from zhibu.network.search.services import index_changes, rebuild_index
@@ -245,7 +246,7 @@ def many(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> list[UUID]:
             SearchEntry(
                 number=number_of(day, subject), kind="record", subject=subject, source=subject,
                 organization=scene.branch, is_talk=n % 2 == 0,
-                terms=terms | services.marks_of("record", document.path, day.year),
+                terms=terms | marks_of("record", document.path, day.year),
             )
         )  # fmt: skip
     SearchEntry.objects.bulk_create(rows)

@@ -31,8 +31,10 @@ from zhibu.network.dissemination.services import (
     issue_text,
     recall_text,
 )
+from zhibu.network.search import queries
+from zhibu.network.search.marks import marks_of
 from zhibu.network.search.models import SearchEntry, number_of
-from zhibu.network.search.services import index_changes, marks_of
+from zhibu.network.search.services import index_changes
 from zhibu.org.models import Member, Membership, Organization
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb
@@ -198,6 +200,29 @@ def test_a_text_is_found_by_the_names_of_its_files(scene: Scene) -> None:
     assert not file.text.files.filter(is_current=True).exists()
     assert found(cast.office, "调研提纲") == []
     assert found(cast.office, "附件已取消") == [address]
+
+
+def test_texts_for_others_do_not_stand_in_the_way(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many were sent elsewhere since, by the same words: one's own is found at once."""
+    monkeypatch.setattr(queries, "PORTION", 2)
+    monkeypatch.setattr(queries, "ROUNDS", 1)
+    monkeypatch.setattr(queries, "WALK", 2)
+    cast = scene.cast
+    Member.objects.filter(pk=cast.members[4].pk).update(person=cast.member)
+    own = issue(scene, title="关于值班的通知", body="略")
+    for n in range(4):
+        draft = TextDraft(
+            title=f"第{n}个值班通知", body="略", organizations=(cast.far_committee.pk,)
+        )
+        text = draft_text(organization=cast.far_committee, draft=draft, by=cast.office, at=AT)
+        issue_text(text=text, revision=1, by=cast.office, at=AT + timedelta(days=1))
+    index_changes(now=AT + timedelta(days=1))
+    address = reverse("text", args=(own.pk,))
+    for who in (cast.member, cast.secretary, cast.office):
+        assert found(who, "值班", kind="text") == [address]
+        assert address in found(who, "值班")
 
 
 def test_a_word_of_somebody_elses_leaves_no_trace(scene: Scene) -> None:

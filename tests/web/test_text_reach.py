@@ -20,10 +20,11 @@ from zhibu.ledger.models import Entry
 from zhibu.network.dissemination.models import Receipt, Text
 from zhibu.network.dissemination.services import forward_text, recall_text, record_visit
 from zhibu.network.notices.models import Notice
+from zhibu.network.notices.services import read_notices_of
 from zhibu.org.models import Member, Membership
 from zhibu.org.services import transfer_member
 from zhibu.people.models import Person
-from zhibu.rules.reach import Mode
+from zhibu.rules.reach import Mode, Readers
 
 pytestmark = pytest.mark.usefixtures("data_dir")
 MOST = 12
@@ -174,6 +175,48 @@ def test_where_a_text_is_stuck(cast: Cast) -> None:
     forward_text(text=text, organization=cast.branch, words="", by=cast.secretary, at=NINE)
     said = page_of(client, text, cast.committee)
     assert "还没有转发下级的：第二党支部" in said
+
+
+def test_who_cannot_read_it_yet_is_told_apart(cast: Cast) -> None:
+    """Above it is stuck: nobody has to remind those below, their level has to send it on."""
+    text = a_text(cast.commission, cast.office, mode=Mode.BY_LEVEL)
+    client = client_of(cast.office)
+    assert "尚未转发到本人" in page_of(client, text, cast.branch)
+    for organization in (cast.committee, cast.branch):
+        forward_text(text=text, organization=organization, words="", by=cast.office, at=NINE)
+    said = page_of(client, text, cast.branch)
+    assert "尚未转发到本人" not in said
+    assert "未传达" in said
+
+
+def test_a_branch_is_not_asked_to_send_on_what_is_for_secretaries(cast: Cast) -> None:
+    """It has nobody below to send it to: neither its list nor the text offers it."""
+    text = a_text(cast.commission, cast.office, mode=Mode.BY_LEVEL, readers=Readers.SECRETARIES)
+    forward_text(text=text, organization=cast.committee, words="", by=cast.office, at=NINE)
+    client = client_of(cast.secretary)
+    for address in (
+        reverse("text", args=[text.pk]),
+        reverse("text-list", args=[cast.branch.pk]) + "?part=arrived",
+    ):
+        said = client.get(address).content.decode()
+        assert text.title in said
+        assert "转发给本支部党员" not in said
+        assert "待转发" not in said
+
+
+def test_sending_on_settles_what_asked_for_it(cast: Cast) -> None:
+    """For whoever was told; reading the text does not."""
+    text = a_text(cast.commission, cast.office, mode=Mode.BY_LEVEL)
+    forward_text(text=text, organization=cast.committee, words="", by=cast.office, at=NINE)
+    work()
+    tie(cast.members[0], cast.secretary)
+    asked = Notice.objects.get(person=cast.secretary, title__startswith="请转发")
+    read_notices_of(by=cast.secretary, subject=asked.subject, at=NOON)
+    asked.refresh_from_db()
+    assert asked.read_at is None
+    forward_text(text=text, organization=cast.branch, words="", by=cast.secretary, at=NOON)
+    asked.refresh_from_db()
+    assert asked.read_at == NOON
 
 
 def test_an_old_member_is_visited(cast: Cast) -> None:

@@ -175,10 +175,17 @@ def read_notice(*, notice: Notice, at: datetime) -> None:
 
 
 def read_notices_of(*, by: Person, subject: str, at: datetime) -> int:
-    """What they were told of this is settled: they have seen to it elsewhere. How many there were."""
-    return Notice.objects.filter(person=by, subject=subject, read_at__isnull=True).update(
-        read_at=at
-    )
+    """What they were told of this is settled: they have seen to it elsewhere. How many there were.
+
+    Not what asks for a verb of theirs: that they have read something does not do it.
+    """
+    mine = Notice.objects.filter(person=by, subject=subject, verb="", read_at__isnull=True)
+    return mine.update(read_at=at)
+
+
+def settle_occasion(*, once: str, at: datetime) -> int:
+    """What anybody was told on this occasion has been done, by whomever. How many had not read it."""
+    return Notice.objects.filter(once=once, read_at__isnull=True).update(read_at=at)
 
 
 @transaction.atomic

@@ -43,6 +43,7 @@ class Document:
     title: str
     passages: tuple[Passage, ...]
     is_talk: bool = False
+    sent_from: str = ""  # of a text: the path of who sent it, on the day of issue
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -115,6 +116,7 @@ def of_text(text: Text, source: UUID) -> Document:
         organization_id=text.organization_id,
         organization=text.organization.short_name,
         path=text.organization.path,
+        sent_from=text.path,
         day=text.issue_day,
         title=text.title,
         passages=tuple(passage for passage in passages if passage.text),

@@ -19,9 +19,9 @@ from zhibu.handbook.followers import Filed
 from zhibu.handbook.models import Record
 from zhibu.network.dissemination.models import Text, TextVersion
 from zhibu.network.search.documents import Document, documents_of
+from zhibu.network.search.marks import marks_of
 from zhibu.network.search.models import SearchEntry, SearchNote, SearchPlace, number_of
-from zhibu.org import paths
-from zhibu.rules.searching import mark_of, terms_of, year_mark
+from zhibu.rules.searching import terms_of
 
 PORTION: Final = 200
 """So many documents are indexed in one transaction."""
@@ -198,16 +198,8 @@ def _entries(documents: Sequence[Document]) -> list[SearchEntry]:
                 organization_id=one.organization_id,
                 source=one.source,
                 is_talk=one.is_talk,
-                terms=terms_of(one.texts) | marks_of(one.kind, one.path, one.day.year),
+                terms=terms_of(one.texts)
+                | marks_of(one.kind, one.path, one.day.year, one.sent_from),
             )
         )
     return found
-
-
-def marks_of(kind: str, path: str, year: int) -> set[int]:
-    """What an entry is found by beside its text: its kind, its year, the levels above it."""
-    levels = {path[:end] for end in range(2 * paths.WIDTH, len(path) + 1, paths.WIDTH)}
-    marks = {mark_of("kind", kind), year_mark(year)}
-    if kind == SearchEntry.Kind.RECORD:  # a text is not for those above whoever sent it
-        marks |= {mark_of("place", level) for level in levels}
-    return marks

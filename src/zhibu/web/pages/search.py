@@ -19,8 +19,14 @@ from django.urls import reverse
 
 from zhibu.handbook.models import Record
 from zhibu.network.dissemination.models import Text
-from zhibu.network.dissemination.queries import texts_of_person, texts_seen
+from zhibu.network.dissemination.queries import (
+    paths_held,
+    paths_of_person,
+    texts_of_person,
+    texts_seen,
+)
 from zhibu.network.search.documents import Document, of_record, of_text, sent_texts
+from zhibu.network.search.marks import marks_of_records, marks_of_texts
 from zhibu.network.search.models import SearchEntry
 from zhibu.network.search.queries import END, Search, find, find_members
 from zhibu.norms.facts import norm_of
@@ -36,7 +42,6 @@ from zhibu.rules.searching import (
     Piece,
     holds,
     mark,
-    mark_of,
     read_query,
     snippet,
 )
@@ -122,7 +127,7 @@ class SearchPage:
 def build_search(
     request: HttpRequest, query: str, *, kind: str = ALL, below: int | None = None
 ) -> SearchPage:
-    """The page for what was typed. At most eight queries."""
+    """The page for what was typed. At most ten queries."""
     query, asked = query.strip(), read_query(query)
     held = reach(request)
     open_to = [each for each in KINDS if each[0] != PEOPLE or held.has(Verb.SEE_ROSTER)]
@@ -177,11 +182,11 @@ def _finds(
 
 
 def _search(request: HttpRequest, held: Reach, asked: Asked, kind: str) -> Search:
-    visible, places = Q(pk__in=[]), []
+    visible, places, marks = Q(pk__in=[]), [], set()
     if kind != TEXTS:
         visible |= Q(kind=SearchEntry.Kind.RECORD) & readable(held, "organization__")
-        places += [hold.seat for hold in held.with_verb(Verb.SEE_BRANCH)]
-    marks = {mark_of("place", path) for path in places}
+        places = [hold.seat for hold in held.with_verb(Verb.SEE_BRANCH)]
+        marks |= marks_of_records(places)
     if kind != RECORDS:
         person = person_of(request)
         mine, seen = texts_of_person(person), texts_seen(held, Verb.SEE_REACH)
@@ -189,7 +194,7 @@ def _search(request: HttpRequest, held: Reach, asked: Asked, kind: str) -> Searc
             subject__in=seen.order_by().values("pk")
         )
         visible |= Q(kind=SearchEntry.Kind.TEXT) & readable_texts
-        marks.add(mark_of("kind", SearchEntry.Kind.TEXT))
+        marks |= marks_of_texts(paths_of_person(person), paths_held(held, Verb.SEE_REACH))
     # Whoever looks from the top may look everywhere.
     is_all = any(len(path) <= paths.WIDTH for path in places)
     return Search(asked, visible, places=None if is_all else tuple(sorted(marks)))

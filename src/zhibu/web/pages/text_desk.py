@@ -135,6 +135,10 @@ def waits_here(organization: Organization, text: Any) -> bool:
         text.is_by_level
         and text.state == Text.State.ISSUED
         and text.organization_id != organization.pk
+        and (
+            text.readers == Readers.MEMBERS.value  # else a branch has nobody to send it on to
+            or organization.kind != Organization.Kind.BRANCH
+        )
         and getattr(text, "forwarded_at", None) is None
     )
 

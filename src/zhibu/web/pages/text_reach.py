@@ -150,14 +150,12 @@ def level_rows(
     return tuple(rows)
 
 
-def unreached_row(
-    row: Any, *, of_members: bool, visit: str, is_infirm: bool, waits: bool
-) -> PersonRow:
+def unreached_row(row: Any, *, of_members: bool, visit: str, is_infirm: bool) -> PersonRow:
     """Somebody whom it has not reached."""
     place = row.branch if of_members else row.organization
     if row.is_gone:
         label, mark = "已转出", "waived"
-    elif waits:
+    elif not row.has_come:
         label, mark = "尚未转发到本人", "open"
     else:
         label, mark = "未传达", "open"
@@ -211,6 +209,12 @@ def advise(
     return said + ("可以只提醒没有传达到的。" if may_remind else "")
 
 
+def _why(row: Any) -> str:
+    if row.is_gone:
+        return "已转出"
+    return "尚未传达" if row.has_come else "尚未转发到本人"
+
+
 def unreached_list(
     text: Text,
     organization: Organization,
@@ -229,7 +233,7 @@ def unreached_list(
                 above=place.parent.name if place.parent_id else "",
                 branch=place.name,
                 name=row.member.name,
-                why="已转出" if row.is_gone else "尚未传达",
+                why=_why(row),
                 remark="" if of_members else row.get_office_display(),
             )
         )

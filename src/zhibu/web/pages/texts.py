@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
@@ -287,8 +288,12 @@ def compare_versions(old: TextVersion, new: TextVersion) -> tuple[Piece, ...]:
     return compare_words(f"{old.title}\n{old.body}", f"{new.title}\n{new.body}")
 
 
+@lru_cache(maxsize=32)
 def compare_words(before: str, after: str) -> tuple[Piece, ...]:
-    """What changed from one to the other; nothing where they say the same."""
+    """What changed from one to the other; nothing where they say the same.
+
+    Kept: a comparison may take half a second, and on one morning everybody reads the same one.
+    """
     changes = compare_paragraphs(before, after)
     return () if is_same(changes) else pieces_of(changes)
 

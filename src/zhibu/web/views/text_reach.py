@@ -356,7 +356,6 @@ def _left(request: HttpRequest, text: Text, paged: Page[Any]) -> tuple[PersonRow
                 of_members=of_members,
                 visit=reverse("text-visit", args=(text.pk, row.member_id)) if may_visit else "",
                 is_infirm=sees_why and row.is_infirm,
-                waits=False,
             )
         )
     return tuple(found)

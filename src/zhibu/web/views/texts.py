@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -23,6 +23,7 @@ from zhibu.web.access import person_of, reach
 from zhibu.web.answers import see_other
 from zhibu.web.entry.seats import chosen_first
 from zhibu.web.pages.forms import Crumb
+from zhibu.web.pages.text_desk import waits_here
 from zhibu.web.pages.texts import SHOWN, Act, build_reading, build_text
 from zhibu.web.paging import page_of
 from zhibu.web.text_access import Seen, find_seen
@@ -170,8 +171,8 @@ def _waits_at(seat: Hold, text: Text) -> bool:
     if not text.is_by_level or text.organization_id == seat.seat_id:
         return False
     organization = Organization.objects.get(pk=seat.seat_id)
-    arrived: Any = queries.texts_arrived(organization).filter(pk=text.pk).first()
-    return arrived is not None and arrived.forwarded_at is None
+    arrived = queries.texts_arrived(organization).filter(pk=text.pk).first()
+    return arrived is not None and waits_here(organization, arrived)
 
 
 def _words_above(request: HttpRequest, seen: Seen) -> tuple[Forward, ...]:

@@ -93,11 +93,11 @@ def not_reached(text: Text, organization: Organization, reach: Reach, today: dat
     """The seats at and below an organisation that the version in force has not reached.
 
     Only in the part of today's tree that the viewer sees. Memberships (`branch`) where the text is
-    for members, else posts (`organization`); each with `member`, `seat` and `is_gone` (已转出). In
-    the order of the tree: read by the page.
+    for members, else posts (`organization`); each with `member`, `seat`, `is_gone`
+    (已转出) and `has_come` (it has come down to them). In the order of the tree: read by the page.
     """
     roll = Roll(text)
-    rows = roll.open(roll.seats(scope=path_of(text, organization)))
+    rows = roll.with_come(roll.open(roll.seats(scope=path_of(text, organization))))
     return roll.with_gone(_named(roll, rows, reach), today)
 
 

@@ -120,17 +120,22 @@ class Roll:
 
     def come_down(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Those to whom the text has come down by now."""
+        return self.with_come(rows).filter(has_come=True) if self.text.is_by_level else rows
+
+    def with_come(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """With `has_come`: whether the text has come down to them by now."""
         if not self.text.is_by_level:
-            return rows
+            direct: QuerySet[Any] = rows.annotate(has_come=Value(True))
+            return direct
         sent = Forward.objects.filter(text=self.text)
-        if self.is_of_members:
-            return rows.filter(Q(seat=self.text.path) | Exists(sent.filter(path=OuterRef("seat"))))
-        rows = rows.annotate(above=parent_of("seat"))
-        return rows.filter(
-            Q(seat=self.text.path)
-            | Q(above=self.text.path)
-            | Exists(sent.filter(path=OuterRef("above")))
+        own, at = Q(seat=self.text.path), "seat"
+        if not self.is_of_members:
+            rows, at = rows.annotate(above=parent_of("seat")), "above"
+            own |= Q(above=self.text.path)
+        found: QuerySet[Any] = rows.annotate(
+            has_come=own | Q(Exists(sent.filter(path=OuterRef(at))))
         )
+        return found
 
     def open(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Those whom the version in force has not reached."""

@@ -41,8 +41,7 @@ def texts_of_person(person: Person) -> TextQuerySet:
     With `acknowledged_at` and `how` of the version in force, None while it is open. Two queries in
     all, this one among them.
     """
-    members = Member.objects.filter(person=person)
-    stays = [stay for own in stays_of(members).values() for stay in own]
+    stays = _stays_of_person(person)
     mine = _MINE.filter(member__person=person)
     rows = Text.objects.sent().annotate(
         acknowledged_at=Subquery(mine.values("at")[:1]), how=Subquery(mine.values("how")[:1])
@@ -52,6 +51,16 @@ def texts_of_person(person: Person) -> TextQuerySet:
     return rows.filter(Exists(_audience(_levels(stay.seat.path for stay in stays)))).filter(
         reduce(or_, map(_reads, stays))
     )
+
+
+def _stays_of_person(person: Person) -> list[Stay]:
+    members = Member.objects.filter(person=person)
+    return [stay for own in stays_of(members).values() for stay in own]
+
+
+def paths_of_person(person: Person) -> set[str]:
+    """The paths at which they ever had a seat: what was for them was sent from there or above."""
+    return {stay.seat.path for stay in _stays_of_person(person)}
 
 
 def readable_of(person: Person, keys: Collection[UUID]) -> set[UUID]:
@@ -104,9 +113,7 @@ def text_of_person(person: Person, key: UUID) -> PersonText | None:
     text = texts_of_person(person).filter(pk=key).select_related("organization").first()
     if text is None:
         return None
-    members = Member.objects.filter(person=person)
-    stays = [stay for own in stays_of(members).values() for stay in own]
-    seat = seat_on(text, stays)
+    seat = seat_on(text, _stays_of_person(person))
     if seat is None:
         return None
     receipts = list(
@@ -175,17 +182,25 @@ def texts_seen(reach: Reach, verb: Verb) -> TextQuerySet:
     It was issued in their part of today's tree, or it concerns the organisation that they hold the
     verb on and has come down to it.
     """
-    holds = reach.with_verb(verb)
-    if not holds:
+    if not reach.has(verb):
         return Text.objects.none()
-    places = Place.objects.filter(organization__in={hold.seat_id for hold in holds})
-    condition = reach.within(verb, "organization__") | _concerns(list(places))
+    condition = reach.within(verb, "organization__") | _concerns(_places_held(reach, verb))
     return (
         Text.objects.sent()
         .filter(condition)
         .select_related("organization")
         .order_by("-issued_at", "-id")
     )
+
+
+def paths_held(reach: Reach, verb: Verb) -> set[str]:
+    """The paths that the organisations where somebody holds this verb ever had."""
+    return {place.path for place in _places_held(reach, verb)}
+
+
+def _places_held(reach: Reach, verb: Verb) -> list[Place]:
+    seats = {hold.seat_id for hold in reach.with_verb(verb)}
+    return list(Place.objects.filter(organization__in=seats)) if seats else []
 
 
 def history_of(text: Text) -> QuerySet[TextVersion]:

@@ -35,6 +35,7 @@ from zhibu.network.dissemination.services.writing import (
     inspect_file,
     keep_file,
 )
+from zhibu.network.notices.services import settle_occasion
 from zhibu.network.themes.services import carry_text, drop_text
 from zhibu.org import paths
 from zhibu.org.models import Organization
@@ -186,6 +187,7 @@ def forward_text(
             )  # fmt: skip
     except IntegrityError as error:
         raise TextRefused("本级已经转发过这份文件。") from error
+    settle_occasion(once=to_forward(held, organization.pk), at=at)
     tell_below(held, path, is_branch=organization.kind == Organization.Kind.BRANCH, by=by, at=at)
     write_line(
         by=by, verb="forward_text", organization_id=organization.pk, subject=held, at=at,
@@ -212,6 +214,11 @@ def why_not_forward(text: Text, organization: Organization, path: str) -> str:
     if not has_arrived(text.path, path, Mode(text.mode), forwarded):
         return "上级还没有转发这份文件，本级暂不能转发。"
     return ""
+
+
+def to_forward(text: Text, organization: UUID) -> str:
+    """The occasion on which an organisation is told that it is its turn to send a text on."""
+    return f"text:{text.pk}:forward:{organization}"
 
 
 def tell_below(text: Text, path: str, *, is_branch: bool, by: Person, at: datetime) -> None:

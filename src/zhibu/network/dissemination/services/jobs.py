@@ -26,6 +26,7 @@ from zhibu.network.dissemination.queries import Roll, path_of
 from zhibu.network.dissemination.queries.rolls import concerned, under
 from zhibu.network.dissemination.refusals import RemindedToday, TextRefused
 from zhibu.network.dissemination.services.folding import add_expected
+from zhibu.network.dissemination.services.issuing import to_forward
 from zhibu.network.dissemination.services.writing import hold_text
 from zhibu.network.notices.models import Kind
 from zhibu.network.notices.services import take_back, tell, tell_organizations
@@ -215,7 +216,7 @@ def _hand_down(job: TextJob, at: datetime) -> None:
             job.done += tell(
                 people=sorted(people[key]), kind=Kind.TEXT, title=f"请转发：{text.title}",
                 address=address_of(text), organization_id=key, subject=subject_of(text),
-                once=f"{subject_of(text)}:forward:{key}", verb=Verb.ISSUE_TEXT, at=at,
+                once=to_forward(text, key), verb=Verb.ISSUE_TEXT, at=at,
             )  # fmt: skip
     job.after = places[-1][0] if len(places) == CHUNK else _END
 

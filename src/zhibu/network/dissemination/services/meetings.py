@@ -16,13 +16,14 @@ from zhibu.handbook.versions import read_version
 from zhibu.network.dissemination.facts import meeting_span
 from zhibu.network.dissemination.models import Carriage, Forward, Receipt, Text, TextVersion
 from zhibu.network.dissemination.queries import path_of, stays_of
-from zhibu.network.dissemination.services.issuing import tell_below, why_not_forward
+from zhibu.network.dissemination.services.issuing import tell_below, to_forward, why_not_forward
 from zhibu.network.dissemination.services.receipts import (
     Reaching,
     reach_members,
     seats_then,
     version_then,
 )
+from zhibu.network.notices.services import settle_occasion
 from zhibu.org.models import Member, Membership, Organization
 from zhibu.org.queries import holding
 from zhibu.people.models import Person
@@ -252,4 +253,5 @@ def _send_on(
             [Forward(text=text, organization=branch, path=path, record_id=record.pk, at=at, by=by)],
             ignore_conflicts=True,
         )
+        settle_occasion(once=to_forward(text, branch.pk), at=at)
         tell_below(text, path, is_branch=True, by=by, at=at)
