@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from django.db import connection
 from django.utils import timezone
 
-from zhibu.handbook.facts import judge_draft
+from zhibu.handbook.facts import judge_draft, named_lines, setting_of
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.services import file_record, start_record
 from zhibu.handbook.verification import verify_database
@@ -109,10 +109,9 @@ def test_every_record_passes_the_rules() -> None:
     build()
     for version in RecordVersion.objects.exclude(action="void").select_related("branch")[::3]:
         content = read_version(version).content
-        verdicts = judge_draft(
-            branch=version.branch, content=content, record_id=version.record_id,
-            today=timezone.localdate(version.filed_at),
-        )  # fmt: skip
+        setting = setting_of(version.branch, content, today=timezone.localdate(version.filed_at))
+        lines = named_lines(content.lines)
+        verdicts = judge_draft(content, setting, lines, record_id=version.record_id)
         assert is_fit_to_file(verdicts), (version.activities, verdicts)
 
 

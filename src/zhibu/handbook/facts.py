@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -12,9 +13,10 @@ from zhibu.org.choices import own_elements
 from zhibu.org.facts import meeting_facts
 from zhibu.org.models import Organization
 from zhibu.plans.models import PlanLine
+from zhibu.rules.branches import BranchFacts
 from zhibu.rules.contents import AttachmentNote, RecordContent
 from zhibu.rules.contents_data import from_data
-from zhibu.rules.norm import Activity, Norm, PracticeClass, Requirement, Unit
+from zhibu.rules.norm import Activity, Element, Norm, PracticeClass, Requirement, Unit
 from zhibu.rules.records import LineTarget, judge_record
 from zhibu.rules.verdicts import Verdict
 
@@ -99,22 +101,37 @@ def requirements_for(
     return tuple(found.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a record is judged by beside its lines: the branch as it was on the record's day."""
+
+    branch: Organization
+    today: date
+    facts: BranchFacts
+    own: tuple[Element, ...]
+
+
+def setting_of(branch: Organization, content: RecordContent, *, today: date) -> Setting:
+    """Read what the record of this content is judged by."""
+    day = content.began_at.date() if content.began_at is not None else today
+    return Setting(branch, today, meeting_facts(branch, day)[0], own_elements(branch, day))
+
+
 def judge_draft(
-    *, branch: Organization, content: RecordContent, record_id: UUID | None = None, today: date
+    content: RecordContent, setting: Setting, lines: Sequence[PlanLine], *, record_id: UUID
 ) -> tuple[Verdict, ...]:
     """All that the rules say of a record: the same while it is written and when it is filed.
 
-    `record_id` is the record itself, whose own lines are not taken by another.
+    `lines` are those of the branch that it names, `record_id` the record itself, whose own lines
+    are not taken by another.
     """
-    lines = [line for line in named_lines(content.lines) if line.branch_id == branch.id]
-    day = content.began_at.date() if content.began_at is not None else today
     return judge_record(
         content,
-        requirements_for(branch, content, lines, today=today),
-        meeting_facts(branch, day)[0],
-        today=today,
+        requirements_for(setting.branch, content, lines, today=setting.today),
+        setting.facts,
+        today=setting.today,
         lines=[line_target(line, record_id) for line in lines],
-        own=own_elements(branch, day),
+        own=setting.own,
     )
 
 

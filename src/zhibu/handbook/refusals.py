@@ -46,13 +46,5 @@ class RecordIncomplete(Refused):
         return tuple(v for v in self.verdicts if v.severity is Severity.ERROR)
 
 
-class LineUnavailable(Refused):
-    """A line of the table cannot be discharged by this record. `lines` are their keys."""
-
-    def __init__(self, lines: Sequence[str], reason: str) -> None:
-        super().__init__(reason)
-        self.lines = tuple(lines)
-
-
 class AttachmentRefused(Refused):
     """The file cannot be taken; the message says why and what to do."""

@@ -1,15 +1,16 @@
-"""Rows → dated facts about branches, as the rules take them; four queries for any number."""
+"""Rows → dated facts about branches, as the rules take them; three queries for any number."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import date
+from itertools import groupby
+from operator import attrgetter, itemgetter
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Case, F, Q, QuerySet, UUIDField, Value, When
+from django.db.models import Q, QuerySet, Value
 
 from zhibu.org.models import Activist, Membership, MemberSpell, Organization, Post, Term
 from zhibu.rules.branches import BranchFacts, GroupFacts, MemberFacts, Span, TermFacts
@@ -37,7 +38,7 @@ def facts_of_branches(
     if year is not None:
         span = Span(date(year, 1, 1), date(year, 12, 31))
     wanted = {branch.id: branch for branch in branches}
-    members = _members(wanted, span)
+    members = _members(_member_rows(wanted, span), span)
     groups = _groups(wanted, span)
     terms, activists = _terms_and_activists(wanted, span)
     return {
@@ -71,45 +72,49 @@ def meeting_facts(
 ) -> tuple[BranchFacts, dict[str, str]]:
     """What a record of one day is judged from, and the names of that day's members by their keys.
 
-    Two queries; the terms of office are left out.
+    One query, two `with_groups`; the terms of office are left out.
     """
     span = Span(day, day)
     rows = _member_rows([branch.id], span)
-    special = _read_special([branch.id], span, with_groups=with_groups)
+    groups = _groups([branch.id], span).get(branch.id, ()) if with_groups else ()
     facts = BranchFacts(
         branch=str(branch.id),
         field=Field(branch.field),
         span=Span(branch.founded_on, branch.dissolved_on),
-        members=tuple(_members([branch.id], span, rows, special).get(branch.id, ())),
-        groups=special.groups,
+        members=tuple(_members(rows, span).get(branch.id, ())),
+        groups=tuple(groups),
         theme_day=branch.theme_day,
     )
     return facts, {str(row.member_id): row.member__name for row in rows}
 
 
 def _member_rows(wanted: Iterable[UUID], span: Span | None) -> list[Any]:
-    """Rows by name and no models: every form and every filing reads all members of a branch."""
+    """Memberships beside all offices and special times of the member: a row for each pair of them.
+
+    Rows by name and no models: every form and every filing reads all members of a branch.
+    """
     return list(
         Membership.objects.filter(overlapping(span), branch__in=list(wanted))
         .order_by("branch_id", "since", "id")
         .values_list(
-            "branch_id", "member_id", "group_id", "since", "until",
-            "member__name", "member__full_on", "member__is_leader", named=True,
+            "id", "branch_id", "member_id", "group_id", "since", "until",
+            "member__name", "member__full_on", "member__is_leader",
+            "member__spells__id", "member__spells__kind",
+            "member__spells__since", "member__spells__until",
+            "member__posts__id", "member__posts__organization_id", "member__posts__office",
+            "member__posts__since", "member__posts__until",
+            named=True,
         )
     )  # fmt: skip
 
 
-def _members(
-    wanted: Iterable[UUID],
-    span: Span | None,
-    rows: list[Any] | None = None,
-    held: _Special | None = None,
-) -> dict[UUID, list[MemberFacts]]:
-    rows = _member_rows(wanted, span) if rows is None else rows
-    held = _read_special(wanted, span) if held is None else held
+def _members(rows: Iterable[Any], span: Span | None) -> dict[UUID, list[MemberFacts]]:
+    """The members of each branch; the rows of a membership stand together."""
     found: dict[UUID, list[MemberFacts]] = defaultdict(list)
-    for row in rows:
-        special = held.spells.get(row.member_id, {})
+    for _, each in groupby(rows, key=attrgetter("id")):
+        beside = list(each)
+        row = beside[0]
+        away, infirm, voteless = (_spells(beside, kind, span) for kind in _KINDS)
         found[row.branch_id].append(
             MemberFacts(
                 member=str(row.member_id),
@@ -117,75 +122,51 @@ def _members(
                 group=str(row.group_id) if row.group_id else None,
                 full_on=row.member__full_on,
                 is_leader=row.member__is_leader,
-                away=special.get(MemberSpell.Kind.AWAY, ()),
-                infirm=special.get(MemberSpell.Kind.INFIRM, ()),
-                voteless=special.get(MemberSpell.Kind.VOTELESS, ()),
-                committee=held.committee.get((row.branch_id, row.member_id), ()),
+                away=away,
+                infirm=infirm,
+                voteless=voteless,
+                committee=_serving(beside, span),
             )
         )
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Special:
-    """Special times by member, times on the committee by branch and member; one branch's groups."""
-
-    spells: Mapping[UUID, Mapping[str, tuple[Span, ...]]]
-    committee: Mapping[tuple[UUID, UUID], tuple[Span, ...]]
-    groups: tuple[GroupFacts, ...] = ()
+_KINDS: Final = (MemberSpell.Kind.AWAY, MemberSpell.Kind.INFIRM, MemberSpell.Kind.VOTELESS)
 
 
-_SERVING: Final = "serving"
-_GROUP: Final = "group"
-
-
-def _read_special(
-    wanted: Iterable[UUID], span: Span | None, *, with_groups: bool = False
-) -> _Special:
-    """All of it in one read, a page asks for much else; groups only of a single branch.
-
-    Special times are found through the branches: a list of members could be long.
-    """
-    branches = list(wanted)
-    members = Membership.objects.filter(overlapping(span), branch__in=branches)
-    serving = (
-        Post.objects.filter(
-            overlapping(span), organization__in=branches, office__in=COMMITTEE_OFFICES
-        )
-        .annotate(what=Value(_SERVING), path=Value(""), name=Value(""))
-        .values_list("organization_id", "member_id", "what", "since", "until", "id", "path", "name")
+def _spells(rows: Iterable[Any], kind: str, span: Span | None) -> tuple[Span, ...]:
+    """The times of one kind among the rows of a membership."""
+    return _spans(
+        (
+            (row.member__spells__since, row.member__spells__id, row.member__spells__until)
+            for row in rows
+            if row.member__spells__kind == kind
+        ),
+        span,
     )
-    special = (
-        MemberSpell.objects.filter(overlapping(span), member__in=members.values("member"))
-        .annotate(nowhere=Value(None, output_field=UUIDField()), path=Value(""), name=Value(""))
-        .values_list("nowhere", "member_id", "kind", "since", "until", "id", "path", "name")
+
+
+def _serving(rows: Iterable[Any], span: Span | None) -> tuple[Span, ...]:
+    """The times on the branch's own committee among the rows of a membership."""
+    return _spans(
+        (
+            (row.member__posts__since, row.member__posts__id, row.member__posts__until)
+            for row in rows
+            if row.member__posts__organization_id == row.branch_id
+            and row.member__posts__office in COMMITTEE_OFFICES
+        ),
+        span,
     )
-    parts: list[QuerySet[Any, Any]] = [special]
-    if with_groups:
-        parts.append(
-            _group_rows(branches, span)
-            .order_by()
-            .annotate(
-                what=Value(_GROUP),
-                label=Case(When(short_name="", then=F("name")), default=F("short_name")),
-            )
-            .values_list(
-                "parent_id", "id", "what", "founded_on", "dissolved_on", "id", "path", "label"
-            )
-        )
-    spells: dict[UUID, dict[str, tuple[Span, ...]]] = defaultdict(dict)
-    committee: dict[tuple[UUID, UUID], tuple[Span, ...]] = {}
-    groups: list[tuple[str, GroupFacts]] = []
-    rows = sorted(serving.union(*parts, all=True), key=lambda row: (row[3], row[5]))
-    for branch, member, what, since, until, _, path, name in rows:
-        if what == _GROUP:
-            groups.append((path, GroupFacts(str(member), name, Span(since, until))))
-        elif what == _SERVING:
-            committee[branch, member] = (*committee.get((branch, member), ()), Span(since, until))
-        else:
-            spells[member][what] = (*spells[member].get(what, ()), Span(since, until))
-    groups.sort(key=lambda one: one[0])
-    return _Special(spells, committee, tuple(group for _, group in groups))
+
+
+def _spans(found: Iterable[tuple[date, UUID, date | None]], span: Span | None) -> tuple[Span, ...]:
+    """Those that overlap the span, each once, the earliest first."""
+    first, last = (span.since, span.until or date.max) if span else (date.min, date.max)
+    return tuple(
+        Span(since, until)
+        for since, _, until in sorted(set(found), key=itemgetter(0, 1))
+        if since <= last and (until or date.max) >= first
+    )
 
 
 def _group_rows(wanted: Iterable[UUID], span: Span | None) -> QuerySet[Organization]:

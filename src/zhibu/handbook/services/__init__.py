@@ -5,7 +5,6 @@ from __future__ import annotations
 from zhibu.handbook.refusals import (
     AttachmentRefused,
     DraftConflict,
-    LineUnavailable,
     RecordIncomplete,
     RecordRefused,
 )
@@ -22,7 +21,6 @@ from zhibu.handbook.services.redaction import redact_part, showing_parts
 __all__ = [
     "AttachmentRefused",
     "DraftConflict",
-    "LineUnavailable",
     "RecordIncomplete",
     "RecordRefused",
     "add_attachment",

@@ -136,11 +136,11 @@ def discard_draft(*, record: Record, revision: int, by: Person, at: datetime) ->
 
 
 def lock_record(key: UUID) -> Record:
-    """The record with its current version, held until the transaction ends.
+    """The record, held until the transaction ends.
 
     Raises RecordRefused when it was given up meanwhile.
     """
-    held = Record.objects.select_for_update(of=("self",)).select_related("current")
+    held = Record.objects.select_for_update()
     record = held.filter(pk=key).first()
     if record is None:
         raise RecordRefused("这份草稿刚刚被放弃，没有可以办理的内容。")

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from zhibu.documents.literal import clean
-from zhibu.handbook.facts import attachment_notes, judge_draft, line_keys
+from zhibu.handbook.facts import Setting, attachment_notes, judge_draft, line_keys, setting_of
 from zhibu.handbook.followers import Filed, tell_filed
 from zhibu.handbook.models import Attachment, Record, RecordVersion
-from zhibu.handbook.refusals import LineUnavailable, RecordIncomplete, RecordRefused
+from zhibu.handbook.refusals import RecordIncomplete, RecordRefused
 from zhibu.handbook.services.drafts import check_revision, lock_record
 from zhibu.handbook.versions import compose_version, read_version
 from zhibu.ledger.models import ChainHead
@@ -22,8 +22,9 @@ from zhibu.ledger.services import lock_head, note
 from zhibu.org.services import Refused
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
+from zhibu.plans.models import PlanLine
 from zhibu.plans.services import release_lines
-from zhibu.plans.services.discharge import HeldLines, discharge_held, hold_lines
+from zhibu.plans.services.discharge import discharge_held, hold_lines
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.records import is_fit_to_file
 
@@ -34,8 +35,7 @@ def file_record(
     """Make the draft permanent: version, digest, link, ledger line, lines of the table, tallies.
 
     `revision` is the one that the writer read; `submission` is the form's own key: the same one
-    again gives the version that it made. Raises RecordIncomplete, DraftConflict, LineUnavailable,
-    RecordRefused.
+    again gives the version that it made. Raises RecordIncomplete, DraftConflict, RecordRefused.
     """
     return _file(record, revision, submission, by, at, RecordVersion.Action.FILE, "")
 
@@ -99,11 +99,16 @@ def _file(
     reason: str,
 ) -> RecordVersion:
     try:
-        # Judging reads a good deal: done before the branch's writers are made to wait. The revision
-        # sees to it that what is filed is what was judged.
-        content = _judged(record, revision, timezone.localdate(at))
+        draft = record
+        if draft.draft is None or draft.revision != revision:
+            draft = Record.objects.select_related("branch", "drafted_by").get(pk=record.pk)
+        content = check_revision(draft, revision)
+        # Reads a good deal: done before the branch's writers are made to wait.
+        setting = setting_of(draft.branch, content, today=timezone.localdate(at))
         with transaction.atomic():
-            return _file_judged(record, revision, content, submission, by, at, action, reason)
+            return _file_draft(
+                record.pk, revision, content, setting, submission, by, at, action, reason
+            )
     except (Refused, IntegrityError):
         # A filed draft is gone, so a form that was sent before is refused first. Only then is it
         # worth asking whether this is one.
@@ -112,47 +117,41 @@ def _file(
         raise
 
 
-def _file_judged(
-    record: Record,
+def _file_draft(
+    key: UUID,
     revision: int,
     content: RecordContent,
+    setting: Setting,
     submission: UUID,
     by: Person,
     at: datetime,
     action: RecordVersion.Action,
     reason: str,
 ) -> RecordVersion:
-    head = lock_head(record.branch_id)
-    current = lock_record(record.pk)
+    """File a content that was read from the draft of this revision: judged once all is held."""
+    head = lock_head(setting.branch.id)
+    current = lock_record(key)
     _check_action(current, action)
     if current.draft is None or current.revision != revision:
         check_revision(current, revision)  # says why not
+    lines = hold_lines(lines=line_keys(content.lines), branch_id=current.branch_id)
+    verdicts = judge_draft(content, setting, lines, record_id=key)
+    if not is_fit_to_file(verdicts) or content.began_at is None:
+        raise RecordIncomplete(verdicts)
     files = list(
         Attachment.objects.select_for_update()
         .filter(record=current, in_draft=True)
         .order_by("added_at", "id")
     )
     content = replace(content, attachments=attachment_notes(files))
-    held = _claim_lines(current, content)
     was_filed = current.current_id is not None
     before = read_version(current.current).content if current.current else None
     version = _append(
         head, current, content, submission, by, at, action, clean(reason).strip(), files
     )
-    _discharge(current, held, version, by, was_filed=was_filed)
+    _discharge(current, lines, version, by, was_filed=was_filed)
     tell_filed(Filed(current, version, content, before, by))
     return version
-
-
-def _judged(record: Record, revision: int, today: date) -> RecordContent:
-    draft = record
-    if draft.draft is None or draft.revision != revision:
-        draft = Record.objects.select_related("branch", "drafted_by").get(pk=record.pk)
-    content = check_revision(draft, revision)
-    verdicts = judge_draft(branch=draft.branch, content=content, record_id=draft.id, today=today)
-    if not is_fit_to_file(verdicts) or content.began_at is None:
-        raise RecordIncomplete(verdicts)
-    return content
 
 
 def _known(submission: UUID, record: Record) -> RecordVersion | None:
@@ -231,38 +230,16 @@ def _append(
     return version
 
 
-def _claim_lines(record: Record, content: RecordContent) -> HeldLines:
-    """The lines that the content names, held as they stand now. Raises LineUnavailable."""
-    keys = line_keys(content.lines)
-    held = hold_lines(lines=keys, branch_id=record.branch_id)
-    lines = held.lines
-    if len(lines) != len(set(content.lines)):
-        raise LineUnavailable(content.lines, "所选安排已不在本支部的安排表中，请重新选择。")
-    taken = [line for line in lines if line.discharged_by not in {None, record.id}]
-    if taken:
-        titles = "、".join(line.title for line in taken)
-        raise LineUnavailable(
-            [str(line.id) for line in taken], f"“{titles}”已由另一份记录完成，请取消勾选。"
-        )
-    waived = [line for line in lines if line.waived_at is not None]
-    if waived:
-        titles = "、".join(line.title for line in waived)
-        raise LineUnavailable(
-            [str(line.id) for line in waived], f"“{titles}”已经免除，不必再由记录完成。"
-        )
-    return held
-
-
 def _discharge(
-    record: Record, held: HeldLines, version: RecordVersion, by: Person, *, was_filed: bool
+    record: Record, lines: list[PlanLine], version: RecordVersion, by: Person, *, was_filed: bool
 ) -> None:
     """Tie the lines to the record. A line that it had before keeps the day on which it was filed."""
     if was_filed:
-        release_lines(record_id=record.id, by=by, keep=[line.pk for line in held.lines])
+        release_lines(record_id=record.id, by=by, keep=[line.pk for line in lines])
     today = timezone.localdate(version.filed_at)
     discharge_held(
-        held=held,
+        held=lines,
         record_id=record.id,
         happened_on=version.happened_on,
-        filed_on={line.pk: line.filed_on or today for line in held.lines},
+        filed_on={line.pk: line.filed_on or today for line in lines},
     )

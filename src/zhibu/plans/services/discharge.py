@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -18,40 +17,32 @@ from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.services.tallies import Moves
 
 
-@dataclass(frozen=True, slots=True)
-class HeldLines:
-    """Lines with their tables, held until the transaction ends: nobody else changes them."""
+def hold_lines(*, lines: Iterable[UUID], branch_id: UUID) -> list[PlanLine]:
+    """Those of the lines that exist in the branch, with their tables, held. Wants a transaction.
 
-    lines: tuple[PlanLine, ...]
-    plans: Mapping[UUID, Plan]
-
-
-def hold_lines(*, lines: Iterable[UUID], branch_id: UUID) -> HeldLines:
-    """Those of the lines that exist in the branch, held. Wants a transaction."""
+    Until it ends nobody else changes them.
+    """
     wanted = set(lines)
-    if not wanted:
-        return HeldLines((), {})
-    held, plans = _hold(PlanLine.objects.filter(pk__in=wanted, branch=branch_id))
-    return HeldLines(tuple(held), plans)
+    return _hold(PlanLine.objects.filter(pk__in=wanted, branch=branch_id)) if wanted else []
 
 
 def discharge_held(
-    *, held: HeldLines, record_id: UUID, happened_on: date, filed_on: Mapping[UUID, date]
+    *, held: Sequence[PlanLine], record_id: UUID, happened_on: date, filed_on: Mapping[UUID, date]
 ) -> None:
     """Mark held lines as done by a record; `filed_on` says for each since when it is filed.
 
     Raises Refused for a line that is waived or that another record discharges.
     """
-    for line in held.lines:
+    for line in held:
         if line.waived_at is not None:
             raise Refused(f"“{line.title}”已由上级免除，不能再由记录完成。")
         if line.discharged_by not in (None, record_id):
             raise Refused(f"“{line.title}”已由另一份记录完成，不能重复关联。")
     by_day: dict[date, list[PlanLine]] = defaultdict(list)
-    for line in held.lines:
+    for line in held:
         by_day[filed_on[line.pk]].append(line)
     for day, lines in by_day.items():
-        _mark(lines, held.plans, record_id, happened_on, day)
+        _mark(lines, record_id, happened_on, day)
 
 
 @transaction.atomic
@@ -73,11 +64,11 @@ def discharge_lines(
     if not wanted:
         return []
     rows = PlanLine.objects.filter(pk__in=wanted)
-    held, plans = _hold(rows if branch is None else rows.filter(branch=branch))
+    held = _hold(rows if branch is None else rows.filter(branch=branch))
     if len(held) < len(wanted):
         raise Refused("所选安排中有的已被取消，请重新选择。")
     discharge_held(
-        held=HeldLines(tuple(held), plans),
+        held=held,
         record_id=record_id,
         happened_on=happened_on,
         filed_on=dict.fromkeys(wanted, filed_on),
@@ -94,13 +85,13 @@ def release_lines(
 ) -> list[PlanLine]:
     """A record discharges its lines no more, but for those to `keep`: it was voided or corrected."""
     kept = set(keep)
-    held, plans = _hold(PlanLine.objects.filter(discharged_by=record_id).exclude(pk__in=kept))
-    _mark(held, plans, None, None, None)
+    held = _hold(PlanLine.objects.filter(discharged_by=record_id).exclude(pk__in=kept))
+    _mark(held, None, None, None)
     return held
 
 
-def _hold(lines: QuerySet[PlanLine]) -> tuple[list[PlanLine], dict[UUID, Plan]]:
-    """The lines and their tables, held.
+def _hold(lines: QuerySet[PlanLine]) -> list[PlanLine]:
+    """The lines with their tables, held; of tables and branch only what counting needs is read.
 
     Tables first, as every verb does, so that none waits in a circle; and a table that is being
     adopted, or a branch that is given another first day of use, is seen as it then stands.
@@ -110,26 +101,27 @@ def _hold(lines: QuerySet[PlanLine]) -> tuple[list[PlanLine], dict[UUID, Plan]]:
         for plan in Plan.objects.select_for_update(of=("self", "branch"), no_key=True)
         .filter(pk__in=lines.order_by().values("plan"))
         .select_related("branch")
+        .only("state", "norm", "branch__in_use_since")
         .order_by("pk")
     }
-    held = list(lines.select_for_update(of=("self",)).order_by("pk"))
     # A line of a table that appeared between the two reads is not ours to change.
-    return [line for line in held if line.plan_id in plans], plans
+    held = [line for line in lines.select_for_update().order_by("pk") if line.plan_id in plans]
+    for line in held:
+        line.plan = plans[line.plan_id]
+    return held
 
 
 def _mark(
-    lines: list[PlanLine],
-    plans: Mapping[UUID, Plan],
+    lines: Sequence[PlanLine],
     record_id: UUID | None,
     happened_on: date | None,
     filed_on: date | None,
 ) -> None:
     moves = Moves()
     for line in lines:
-        plan = plans[line.plan_id]
-        moves.leave(plan, line)
+        moves.leave(line.plan, line)
         line.discharged_by, line.happened_on, line.filed_on = record_id, happened_on, filed_on
-        moves.enter(plan, line)
+        moves.enter(line.plan, line)
     PlanLine.objects.filter(pk__in=[line.pk for line in lines]).update(
         discharged_by=record_id, happened_on=happened_on, filed_on=filed_on
     )

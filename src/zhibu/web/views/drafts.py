@@ -17,7 +17,6 @@ from zhibu.handbook.facts import attachment_notes, read_draft
 from zhibu.handbook.models import Attachment, Record
 from zhibu.handbook.services import (
     DraftConflict,
-    LineUnavailable,
     RecordIncomplete,
     RecordRefused,
     correct_record,
@@ -376,7 +375,7 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
     except DraftConflict as conflict:
         messages.warning(request, f"{conflict} 请核对新的内容后再归档。")
         return see_other("record-file", pk)
-    except (RecordIncomplete, LineUnavailable) as refused:
+    except RecordIncomplete as refused:
         messages.error(request, str(refused))
         return see_other("record-file", pk)
     except RecordRefused as refused:
