@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from tests.cast import Cast, make_cast
@@ -11,6 +11,7 @@ from tests.network.test_feedback import AT, case_of, kinds, send
 
 from zhibu.network.feedback.allowance import ALLOWANCE
 from zhibu.network.feedback.queries import originals_of
+from zhibu.network.feedback.services import answer_case, reopen_case, take_case
 from zhibu.network.tasks.models import Task
 from zhibu.network.tasks.services import assign_task, reopen_task, spread_assignment
 from zhibu.network.tasks.services.keeping import TaskRefused
@@ -88,6 +89,32 @@ def test_feedback_is_taken_over_with_its_originals(cast: Cast) -> None:
     sent.feedback.refresh_from_db()
     assert sent.feedback.opened_to == cast.other_branch
     assert [each.text for each in originals_of(case)] == [sent.feedback.text]
+
+
+def test_who_asks_again_after_the_end_is_heard_above(cast: Cast) -> None:
+    """It does not wait in an organisation where nobody is left; the asker sees where it went."""
+    sent = send(cast, cast.member, to=cast.branch)
+    case = case_of(sent)
+    answer_case(case=case, answer="已经改为每月最后一周", by=cast.secretary, at=AT)
+    merge(cast)
+    later = AT + timedelta(days=3)
+    reopen_case(feedback=sent.feedback, reason="还是不行", at=later)
+    case.refresh_from_db()
+    assert (case.organization, case.state) == (cast.committee, "received")
+    assert case.waiting_since == later.date()
+    assert kinds(case)[-2:] == ["reopened", "moved"]
+    (original,) = originals_of(case)
+    assert (original.text, original.name) == (sent.feedback.text, "")
+
+
+def test_originals_go_on_with_who_takes_over_from_who_took_over(cast: Cast) -> None:
+    """Else nobody who handles it could read what was written."""
+    sent = send(cast, cast.member, to=cast.branch)
+    case = case_of(sent)
+    for days, to, by in ((20, cast.committee, cast.office), (40, cast.commission, cast.keeper)):
+        take_case(case=case, to=to, reason="久未办理", by=by, at=AT + timedelta(days=days))
+        case.refresh_from_db()
+        assert [each.text for each in originals_of(case)] == [sent.feedback.text]
 
 
 def test_what_was_rehearsed_has_not_happened(cast: Cast) -> None:

@@ -371,3 +371,14 @@ def test_ten_times_as_many_cost_no_more_queries(cast: Cast, page: str) -> None:
         seen.append(len(queries))
     assert seen[1] <= 12, seen
     assert seen[1] <= seen[0] + 1, seen  # the pager counts
+
+
+def test_before_there_is_an_organization(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is nobody to send it to yet: it is said, and what was typed stays."""
+    client = client_of(cast.system_admin)
+    form = form_of(client)
+    monkeypatch.setattr("zhibu.web.views.feedback._seats", lambda _: [])
+    answer = client.post(NEW, {**form, "way": ""})
+    assert answer.status_code == 422
+    assert "现在没有党组织可以办理" in answer.content.decode()
+    assert TEXT in answer.content.decode()

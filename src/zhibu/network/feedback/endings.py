@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
-from zhibu.network.feedback.models import Case, Feedback, Step
-from zhibu.network.feedback.services.holding import Done, hold, settle, tell_handlers
+from zhibu.network.feedback.models import Case, Step
+from zhibu.network.feedback.services.holding import Done, hand_over, hold, settle, tell_handlers
 from zhibu.network.tree.endings import Ending
 
 
@@ -23,11 +23,7 @@ def follow_ending(ending: Ending) -> Iterator[str]:
     if to is None or not keys:
         return
     for case in hold(*sorted(keys)):
-        case.organization, case.waiting_since = to, timezone.localdate(ending.at)
-        within = [case.pk, *case.joined.values_list("pk", flat=True)]
-        Feedback.objects.filter(case__in=within, addressed_to=ending.organization).update(
-            opened_to=to
-        )
+        hand_over(case, to, timezone.localdate(ending.at))
         words = f"{ending.organization.name}{ending.reason}，由{to.name}继续办理。"
         settle(case, Done(Step.Kind.MOVED, ending.at, ending.organization, words, to=to))
         tell_handlers(case, "收到一件交来办理的反映事项", ending.at, once=f"case:{case.pk}:ended")

@@ -56,6 +56,14 @@ class FeedbackForm(forms.Form):
             way.required = False
             way.widget = forms.HiddenInput()
 
+    def clean(self) -> dict[str, Any]:
+        """Before there is any organisation, nobody could handle it."""
+        way = self.fields["way"]
+        assert isinstance(way, forms.ChoiceField)  # noqa: S101 - it stands above
+        if not way.choices:
+            raise forms.ValidationError("现在没有党组织可以办理，请与系统管理员联系。")
+        return super().clean() or {}
+
     def chosen(self) -> tuple[UUID, UUID]:
         """The seat and whom it goes to."""
         picked = self.cleaned_data["way"] or self.fields["way"].initial

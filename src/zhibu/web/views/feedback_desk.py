@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from zhibu.network.feedback import queries, services
 from zhibu.network.feedback.models import Case
@@ -67,7 +67,7 @@ def waiting(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = build_waiting(
         organization,
         page_of(request, rows),
-        page_of(request, late),
+        page_of(request, late, name="late"),
         today=today,
         may_take=bool(_desks_above(request, organization.path + paths.segment(1))),
     )
@@ -84,6 +84,7 @@ def _desks_above(request: HttpRequest, path: str) -> list[Hold]:
     return chosen_first(request, sorted(found, key=lambda hold: -len(hold.seat)))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def take(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Take over what has waited too long below."""
     cases = Case.objects.select_related("organization").filter(into=None)

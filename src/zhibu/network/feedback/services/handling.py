@@ -13,12 +13,13 @@ from django.db import transaction
 from django.utils import timezone
 
 from zhibu.ledger.services import note
-from zhibu.network.feedback.models import Case, Feedback, Step
+from zhibu.network.feedback.models import Case, Step
 from zhibu.network.feedback.queries import handlers_of, texts_of, ways_up
 from zhibu.network.feedback.services.holding import (
     Done,
     FeedbackRefused,
     check,
+    hand_over,
     hold_seen,
     recount,
     settle,
@@ -153,9 +154,7 @@ def take_case(*, case: Case, to: Organization, reason: str, by: Person, at: date
     own = case.organization
     if to.pk == own.pk or not own.path.startswith(to.path):
         raise Refused("只有上级党组织可以提级办理。")
-    case.organization, case.waiting_since = to, timezone.localdate(at)
-    keys = [case.pk, *case.joined.values_list("pk", flat=True)]
-    Feedback.objects.filter(case__in=keys, addressed_to=own).update(opened_to=to)
+    hand_over(case, to, timezone.localdate(at))
     settle(case, Done(Step.Kind.TAKEN, at, to, reason))
     _note(case, by, "take_case", at, **{"from": str(own.pk)})
     return case

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Max, Sum
+from django.db.models import Max, Q, Sum
 from django.urls import reverse
 from django.utils import timezone
 
@@ -63,6 +63,19 @@ def hold_seen(*cases: Case) -> list[Case]:
     if (verdict := judge_presence(is_here=is_here)) is not None:
         raise FeedbackRefused(verdict)
     return held
+
+
+def hand_over(case: Case, to: Organization, day: date) -> None:
+    """Another organisation handles it from this day on, and reads the originals, without names.
+
+    Those that the former one could read, whoever they were written to. The caller settles the case.
+    """
+    keys = [case.pk, *case.joined.values_list("pk", flat=True)]
+    own = case.organization_id
+    Feedback.objects.filter(Q(addressed_to=own) | Q(opened_to=own), case__in=keys).update(
+        opened_to=to
+    )
+    case.organization, case.waiting_since = to, day
 
 
 def check(case: Case, act: Act, at: datetime) -> CaseState:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,11 +17,12 @@ from django.utils import timezone
 from zhibu.network.feedback.allowance import ALLOWANCE
 from zhibu.network.feedback.facts import levels_of_seats, only_levels, with_crowds
 from zhibu.network.feedback.models import Case, Feedback, Step
-from zhibu.network.feedback.queries import main_of
+from zhibu.network.feedback.queries import main_of, ways_up
 from zhibu.network.feedback.services.holding import (
     Done,
     FeedbackRefused,
     check,
+    hand_over,
     hold,
     recount,
     settle,
@@ -165,8 +166,8 @@ def _write(
 def reopen_case(*, feedback: Feedback, reason: str, at: datetime) -> Case:
     """The asker is not content and asks once more; everything joined is handled again.
 
-    What the level above had answered is left there: the case begins anew where it was handled. The
-    reason is read by whoever may read the text. That the feedback is the asker's own (by account or
+    What the level above had answered is left there: the case begins anew where it was handled; where
+    that organisation has ended since, at the nearest level above it that stands. The reason is read by whoever may read the text. That the feedback is the asker's own (by account or
     by code) is for the caller to see. Raises FeedbackRefused a second time, or while it is in hand.
     """
     (own,) = hold(feedback.case_id)
@@ -184,10 +185,22 @@ def reopen_case(*, feedback: Feedback, reason: str, at: datetime) -> Case:
     # The moment at which others hear of it would tell when somebody without a name was here.
     is_quiet = row.person_id is None
     silent = frozenset({row.case_id})
+    ended, to = case.organization, _standing(case.organization, day)
+    if to != ended:
+        hand_over(case, to, day)
     settle(case, Done(Step.Kind.REOPENED, at, None, silent=silent), is_quiet=is_quiet)
+    if to != ended:
+        words = f"{ended.name}已不再设立，由{to.name}继续办理。"
+        settle(case, Done(Step.Kind.MOVED, at, ended, words, to=to), is_quiet=True)
     if left is not None:
         recount(left)
     if not is_quiet:
         title = "反映人要求继续办理"
         tell_handlers(case, title, at, once=f"case:{case.pk}:again:{row.pk}")
     return case
+
+
+def _standing(organization: Organization, day: date) -> Organization:
+    """The organisation itself while it stands; else the nearest above it that does."""
+    ways = ways_up([organization], day)[organization.pk]
+    return ways[0] if ways else organization
