@@ -8,6 +8,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.urls import reverse
+from tests.cast import client_of
 from tests.handbook.scene import AT, Scene, make_scene
 from tests.handbook.test_concurrency import assert_sound, at_once
 
@@ -29,7 +31,7 @@ from zhibu.network.agenda.queries import offers_for
 from zhibu.network.notices.models import Notice
 from zhibu.network.reports.facts import month_facts
 from zhibu.network.tasks.models import Assignment, Task, TaskStep
-from zhibu.network.tasks.queries import open_tasks_of, spreads_of, stale_tasks
+from zhibu.network.tasks.queries import open_tasks_of, records_repeating, spreads_of, stale_tasks
 from zhibu.network.tasks.services import (
     assign_task,
     change_task,
@@ -44,7 +46,7 @@ from zhibu.network.tasks.services import (
     withdraw_assignment,
 )
 from zhibu.network.tasks.services.keeping import TaskRefused
-from zhibu.org.models import Organization
+from zhibu.org.models import Member, Organization
 from zhibu.rules.contents import Carried, Decision, FollowUp, FollowUpState, RecordContent, TaskNote
 
 DUE = date(2026, 3, 31)
@@ -290,6 +292,70 @@ def test_blacking_out_takes_the_copies_along(scene: Scene) -> None:
     assert (task.title, task.proof, task.words) == (COVER_TEXT, "", COVER_TEXT)
     assert {step.words for step in TaskStep.objects.filter(task=task)} == {COVER_TEXT}
     assert_sound()
+
+
+def test_who_blacks_out_is_told_where_it_is_repeated(scene: Scene) -> None:
+    """In any version of a later record, until that is blacked out too; a record without is none."""
+    version = scene.file(decided(scene, "某某的家庭困难"))
+    (task,) = of(version)
+    second = next_meeting(scene, said_of(task, FollowUpState.OPEN))
+    assert list(records_repeating(version.record)) == [second.record]
+    assert list(records_repeating(second.record)) == []
+    correct(scene, second, replace(read_version(second).content, follow_ups=()))
+    assert list(records_repeating(version.record)) == [second.record]  # its first version says so
+    office = client_of(scene.cast.office)
+    address = reverse("record-redact", args=[version.record_id])
+    asked = {"part": "decisions", "basis": "某法第一条", "reason": "涉及个人隐私"}
+    link = f'href="{reverse("record-redact", args=[second.record_id])}"'
+    assert link in office.post(address, {**asked, "do": "check"}).content.decode()
+    assert link not in office.post(address, {**asked, "part": "minutes"}).content.decode()
+    answer = office.post(address, {**asked, "do": "redact", "understood": "1"})
+    assert answer.status_code == 303
+    assert link in office.get(address).content.decode()  # also afterwards
+    redact_part(
+        record=second.record, part="particulars", basis="某法第一条", reason="涉及个人隐私",
+        by=scene.cast.office, at=LATER,
+    )  # fmt: skip
+    assert list(records_repeating(version.record)) == []
+    assert link not in office.get(address).content.decode()
+
+
+def test_the_ledger_keeps_no_words_of_a_record(scene: Scene) -> None:
+    """What a meeting decided could not be blacked out there; what a level above gave is its own."""
+    (task,) = of(scene.file(decided(scene, "某某的家庭困难")))
+    report_task(task=task, words="已探望", by=scene.cast.deputy, at=AT)
+    close_task(task=task, words="已办", by=scene.cast.secretary, at=AT)
+    made = give(scene)
+    spread_assignment(key=made.pk, at=AT)
+    given = Task.objects.get(assignment=made, organization=scene.branch)
+    close_task(task=given, words="已办", by=scene.cast.secretary, at=AT)
+    details = str(list(Entry.objects.values_list("detail", flat=True)))
+    assert "家庭困难" not in details
+    assert given.title in str(Entry.objects.filter(subject_id=given.pk).get().detail)
+
+
+def test_an_owner_hears_of_every_change(scene: Scene) -> None:
+    """Also of another date, and when it comes back to them."""
+    (task,) = of(scene.file(decided(scene, "甲事")))
+    first, other = scene.cast.members[1], scene.cast.members[3]
+    Member.objects.filter(pk=first.pk).update(person=scene.cast.member)
+    first.refresh_from_db()
+    by = scene.cast.secretary
+    later = task.due_on + timedelta(days=3)
+    for owner, due_on in ((first, later), (other, later), (first, later)):
+        change_task(task=task, owner=owner, due_on=due_on, words="", by=by, at=AT)
+    told = Notice.objects.filter(person=scene.cast.member).order_by("id")
+    assert [one.title for one in told] == ["任务期限有调整：甲事", "请办理：甲事"]
+
+
+def test_what_has_ended_is_given_nothing(scene: Scene) -> None:
+    """Between giving and spreading a branch is dissolved: nobody would be left to do it."""
+    made = give(scene)
+    Organization.objects.filter(pk=scene.cast.other_branch.pk).update(dissolved_on=AT.date())
+    spread_assignment(key=made.pk, at=AT + timedelta(days=1))
+    given = Task.objects.filter(assignment=made).values_list("organization", flat=True)
+    assert scene.branch.pk in given
+    assert scene.cast.other_branch.pk not in given
 
 
 def test_parts_without_anything_new_read_as_before(scene: Scene) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, QuerySet
 
+from zhibu.handbook.models import Record, RecordVersion
 from zhibu.network.tasks.models import Assignment, Task, TaskStep
 from zhibu.org import paths
 from zhibu.org.models import Organization
@@ -156,4 +159,22 @@ def tasks_of_assignment(assignment: Assignment) -> QuerySet[Task]:
         Task.objects.filter(assignment=assignment)
         .select_related("organization", "owner")
         .order_by("organization__path")
+    )
+
+
+def records_repeating(record: Record) -> QuerySet[Record]:
+    """Other records that still repeat a decision of this one: a later meeting took it up.
+
+    In any of their versions, the latest or one that was corrected; not where it is blacked out.
+    """
+    rows = list(Task.objects.filter(record=record).values_list("pk", "organization_id"))
+    if not rows:
+        return Record.objects.none()
+    said = reduce(or_, (Q(particulars__contains=str(key)) for key, _ in rows))
+    branches = {record.branch_id, *(organization for _, organization in rows)}
+    versions = RecordVersion.objects.filter(said, branch__in=branches).exclude(record=record)
+    return (
+        Record.objects.filter(pk__in=versions.order_by().values("record"))
+        .select_related("current")
+        .order_by("current__happened_on", "pk")
     )

@@ -10,6 +10,7 @@ from zhibu.handbook.models import Record
 from zhibu.handbook.services import showing_parts
 from zhibu.handbook.versions import read_version
 from zhibu.handbook.wording import PARTS
+from zhibu.network.tasks.queries import records_repeating
 from zhibu.rules.contents import RecordContent
 from zhibu.rules.redaction import LONGEST_BASIS, LONGEST_REASON, REDACTABLE, judge_redaction
 from zhibu.rules.wording import say
@@ -17,6 +18,8 @@ from zhibu.web.forms.record_form import Roster
 from zhibu.web.pages.record_desk import element_labels
 from zhibu.web.pages.record_view import people_of
 from zhibu.web.pages.record_words import part_label, part_words
+
+MOST_REPEATED: Final = 50
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "particulars": ("topic", "place", "presider", "recorder", "guests"),
@@ -62,6 +65,7 @@ class RedactPage:
     label: str = ""
     passages: tuple[Passage, ...] = ()
     versions: int = 0
+    repeated: tuple[Record, ...] = ()  # that repeat decisions of this one, and say so still
     longest_basis: int = LONGEST_BASIS
     longest_reason: int = LONGEST_REASON
 
@@ -92,6 +96,10 @@ def build_redaction(
         ),
         asked=typed,
         faults=faults,
+        # Shown as long as there are any, also when the decisions are gone from this record.
+        repeated=tuple(records_repeating(record)[:MOST_REPEATED])
+        if typed.part == "decisions" or "decisions" not in showing
+        else (),
     )
     return _checked(page) if wants_check and not faults else page
 

@@ -99,7 +99,6 @@ class TaskPage:
     may_keep: bool
     may_drop: bool
     may_reopen: bool
-    may_see_record: bool
     crumbs: tuple[Crumb, ...]
 
 
@@ -199,9 +198,8 @@ def _advise(rows: tuple[TaskRow, ...], today: date, stale: int) -> str:
 
 
 def build_task(
-    task: Task, *, reach: Reach, person: Person, today: date, may_see_record: bool,
-    crumbs: tuple[Crumb, ...],
-) -> TaskPage:  # fmt: skip
+    task: Task, *, reach: Reach, person: Person, today: date, crumbs: tuple[Crumb, ...]
+) -> TaskPage:
     """One task with its trace, and what this person may do with it."""
     organization = task.organization
     is_open = task.state == Task.State.OPEN
@@ -218,7 +216,6 @@ def build_task(
         may_keep=is_open and may_keep,
         may_drop=is_open and may_keep and task.assignment_id is None,
         may_reopen=may_keep and task.ending in (Task.Ending.MEETING, Task.Ending.PAGE),
-        may_see_record=may_see_record,
         crumbs=crumbs,
     )
 

@@ -79,7 +79,6 @@ def show(request: HttpRequest, pk: UUID) -> HttpResponse:
         reach=reach(request),
         person=person_of(request),
         today=clock.today(),
-        may_see_record=True,
         crumbs=_crumbs_of(request, task, with_own=False),
     )
     return render(request, "web/tasks/task.html", {"page": page})

@@ -137,6 +137,7 @@ def _spread_chunk(key: UUID, at: datetime, chunk: int) -> int | None:
     if held.spread_at is not None or held.withdrawn_at is not None:
         return None
     rows = _below(held.organization, timezone.localdate(held.made_at))
+    rows = rows.standing_on(timezone.localdate(at))  # what has ended since has nobody for it
     if held.chosen:
         rows = rows.filter(pk__in=[UUID(one) for one in held.chosen])
     else:

@@ -60,7 +60,8 @@ def change_task(
     _need_open(held)
     today = timezone.localdate(at)
     changed = []
-    if owner != held.owner:
+    is_given = owner != held.owner
+    if is_given:
         if owner is not None and not _belongs(owner, held.organization_id, today):
             raise TaskRefused("办理人不属于本支部，请重新选择。")
         was = held.owner.name if held.owner else "支部集体"
@@ -78,12 +79,11 @@ def change_task(
     held.save(update_fields=["owner", "due_on"])
     reason = clean(words).strip()[:500]
     said = "；".join(changed) + (f"。{reason}" if reason else "")
-    _step(held, TaskStep.Kind.CHANGED, said, by, at)
+    step = _step(held, TaskStep.Kind.CHANGED, said, by, at)
     _note(held, "change_task", by, at, change=said)
     if owner is not None and owner.person_id is not None and owner.person_id != by.pk:
-        tell_of(
-            held, [owner.person_id], f"请办理：{held.title}", once=f"made:{owner.person_id}", at=at
-        )
+        verb = "请办理" if is_given else "任务期限有调整"
+        tell_of(held, [owner.person_id], f"{verb}：{held.title}", once=f"change:{step.pk}", at=at)
     return held
 
 
@@ -175,7 +175,9 @@ def _step(task: Task, kind: str, words: str, by: Person, at: datetime) -> TaskSt
 
 
 def _note(task: Task, verb: str, by: Person, at: datetime, **detail: str) -> None:
+    # What was decided stands in its record, and goes when that is blacked out: not in the ledger.
+    name = {"name": task.title[:80]} if task.record_id is None else {}
     note(
         by=by, verb=verb, organization_id=task.organization_id, subject=task,
-        detail={"name": task.title[:80], **detail}, at=at,
+        detail={**name, **detail}, at=at,
     )  # fmt: skip
