@@ -15,7 +15,7 @@ from tests.network.test_feedback import send
 from tests.network.test_reports import issue, lesson
 
 from zhibu.ledger.services import seal_branch
-from zhibu.network.dissemination.models import Expected, Reached, Text
+from zhibu.network.dissemination.models import Expected, Forward, Reached, Text
 from zhibu.network.responsibilities.facts import (
     Holder,
     holders_in,
@@ -36,6 +36,7 @@ from zhibu.people.models import Person
 from zhibu.people.roles import Role
 from zhibu.rules.contents import Attendance, Decision, TaskNote
 from zhibu.rules.norm import Activity
+from zhibu.rules.reach import Mode
 from zhibu.rules.responsibilities import Fulfilment, Judged, Measure
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -230,7 +231,9 @@ def test_feedback_that_waits_too_long_is_behind(scene: Scene) -> None:
     sent = send(scene.cast, scene.cast.deputy, to=scene.cast.committee)
     on = sent.feedback.sent_on
     assert item(mine(scene.cast.office, on), Measure.FEEDBACK).state is Fulfilment.UNDER_WAY
-    late = date.fromordinal(on.toordinal() + 16)
+    still = date.fromordinal(on.toordinal() + 14)
+    assert item(mine(scene.cast.office, still), Measure.FEEDBACK).state is Fulfilment.UNDER_WAY
+    late = date.fromordinal(on.toordinal() + 15)  # from then on a level above may take it over
     assert item(mine(scene.cast.office, late), Measure.FEEDBACK).state is Fulfilment.NOT_YET
 
 
@@ -253,6 +256,25 @@ def test_texts_are_met_when_everybody_is_reached(scene: Scene) -> None:
     Reached.objects.create(text=text, version=1, path=cast.branch.path, number=9)
     assert item(mine(cast.secretary, late), Measure.TEXTS).state is Fulfilment.MET
     assert item(mine(cast.neighbour, late), Measure.TEXTS).state is Fulfilment.IDLE
+
+
+def test_a_text_that_has_not_come_down_is_nobodys_fault(scene: Scene) -> None:
+    """From level to level: the branch is asked once the level above has sent it on."""
+    cast = scene.cast
+    text = Text.objects.create(
+        organization=cast.commission, state=Text.State.ISSUED, title="会议精神", version=1,
+        drafted_by=cast.keeper, drafted_at=AT, issued_by=cast.keeper, issued_at=AT, issued_on=DAY,
+        path=cast.commission.path, reach_by=date(2026, 3, 25), mode=Mode.BY_LEVEL.value,
+    )  # fmt: skip
+    for path in (cast.commission.path, cast.committee.path, cast.branch.path):
+        Expected.objects.create(text=text, path=path, number=9)
+    late = date(2026, 3, 26)
+    assert item(mine(cast.secretary, late), Measure.TEXTS).state is Fulfilment.IDLE
+    assert item(mine(cast.office, late), Measure.TEXTS).state is Fulfilment.NOT_YET
+    Forward.objects.create(
+        text=text, path=cast.committee.path, organization=cast.committee, by=cast.office, at=AT
+    )
+    assert item(mine(cast.secretary, late), Measure.TEXTS).state is Fulfilment.NOT_YET
 
 
 def test_the_report_of_last_month(scene: Scene) -> None:

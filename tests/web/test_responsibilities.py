@@ -17,7 +17,7 @@ from tests.cast import client_of
 from tests.handbook.scene import Scene, make_scene
 from tests.network.test_responsibilities import a_leader
 
-from zhibu.org.models import Organization, Post
+from zhibu.org.models import Grant, Organization, Post
 from zhibu.org.services import admit_member, appoint, found_organization
 
 if TYPE_CHECKING:
@@ -164,3 +164,13 @@ def test_twelve_queries_and_200_kilobytes_whatever_the_size(cast: Cast, scene: S
         with CaptureQueriesContext(connection) as queries:
             client.get(MINE)
         assert len(queries) <= 12
+
+
+def test_who_holds_one_organisation_alone_sees_no_other(cast: Cast) -> None:
+    """A role without what lies below shows its own posts; not those right below, not by name."""
+    Grant.objects.filter(person=cast.office).update(with_below=False)
+    answer = client_of(cast.office).get(of(cast.committee))
+    assert answer.status_code == 200
+    assert answer.context["page"].cards
+    assert not answer.context["page"].groups
+    assert cast.branch.short_name not in sent(answer)

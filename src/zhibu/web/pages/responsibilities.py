@@ -79,7 +79,7 @@ class Group:
     """An organisation right below, with its posts in short."""
 
     organization: Organization
-    address: str  # empty where it is out of reach
+    address: str
     cards: tuple[PostCard, ...]
 
 
@@ -131,9 +131,7 @@ def build_list(
         groups=tuple(
             Group(
                 one,
-                reverse("responsibility-list", args=(one.pk,))
-                if reach.may(Verb.SEE_OVERVIEW, one.path)
-                else "",
+                reverse("responsibility-list", args=(one.pk,)),
                 tuple(cards.get(one.pk, ())),
             )
             for one in below

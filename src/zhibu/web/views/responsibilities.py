@@ -33,13 +33,14 @@ def mine(request: HttpRequest) -> HttpResponse:
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The posts of an organisation in full, those right below it in short."""
     day, now = clock.today(), clock.now()
-    rows = page_of(request, organizations_at(pk, day), SIZE)
+    reach = access.reach(request)
+    seen = organizations_at(pk, day).filter(reach.within(Verb.SEE_OVERVIEW))
+    rows = page_of(request, seen, SIZE)
     shown = list(rows)
     organization = next((one if one.pk == pk else one.parent for one in shown), None)
     if organization is None:
         raise Http404
     access.require(request, Verb.SEE_OVERVIEW, organization.path)
-    reach = access.reach(request)
     page = build_list(
         organization,
         rows,

@@ -25,15 +25,25 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Length, Substr
 
 from zhibu.ledger.models import ChainHead, Entry, Seal
-from zhibu.network.dissemination.models import DELTA, UNFOLDED, Expected, Reached, Receipt, Text
+from zhibu.network.dissemination.models import (
+    DELTA,
+    UNFOLDED,
+    Expected,
+    Forward,
+    Reached,
+    Receipt,
+    Text,
+)
 from zhibu.network.feedback.models import Case as Matter
 from zhibu.network.tasks.models import Task
+from zhibu.org import paths as paths_
 from zhibu.org.models import Organization
 from zhibu.rules.feedback import CONCLUDED, HELP_DAYS
 from zhibu.rules.feedback import OPEN as OPEN_MATTERS
+from zhibu.rules.reach import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +146,7 @@ def _countersigns(organizations: Collection[UUID]) -> QuerySet[Any, Any]:
 def _matters(organizations: Collection[UUID], day: date) -> QuerySet[Any, Any]:
     """What was asked of the organisation: concluded this year, waiting, waiting too long."""
     is_open = Q(state__in=OPEN_MATTERS, into=None)
-    is_late = Q(waiting_since__lt=day - timedelta(days=HELP_DAYS))
+    is_late = Q(waiting_since__lte=day - timedelta(days=HELP_DAYS))  # as FEED-12 says
     columns = _row("feedback") | {
         "_key": F("organization_id"),
         "_done": Count("pk", filter=Q(state__in=CONCLUDED, concluded_on__year=day.year)),
@@ -189,7 +199,18 @@ class TextRow:
 
 
 def texts_for(paths: Collection[str], year: int) -> tuple[TextRow, ...]:
-    """The texts of the year for these paths with all below, from the tallies of reach: one query."""
+    """The texts of the year for these paths with all below, from the tallies of reach: one query.
+
+    One that goes from level to level only where it has come down: nobody passes on what is not there.
+    """
+    above = Substr("path", 1, Length("path") - Value(paths_.WIDTH))
+    sent_on = Forward.objects.filter(text=OuterRef("text"), path=OuterRef("above"))
+    is_here = (
+        Q(text__mode=Mode.AT_ONCE.value)
+        | Q(text__path__startswith=F("path"))
+        | Q(text__path=F("above"))
+        | Exists(sent_on)
+    )
     folded = Reached.objects.filter(
         text=OuterRef("text"), version=OuterRef("text__version"), path=OuterRef("path")
     )
@@ -205,7 +226,9 @@ def texts_for(paths: Collection[str], year: int) -> tuple[TextRow, ...]:
         .annotate(number=Sum(DELTA))
     )
     rows = (
-        Expected.objects.filter(
+        Expected.objects.annotate(above=above)
+        .filter(
+            is_here,
             path__in=paths,
             number__gt=0,
             text__state=Text.State.ISSUED,
