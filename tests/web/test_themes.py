@@ -155,6 +155,23 @@ def test_ended_with_a_reason_and_kept(cast: Cast) -> None:
     assert client.get(address).status_code == 404
 
 
+def test_ended_while_somebody_changed_it(cast: Cast) -> None:
+    """What it says by now is shown, and what was typed may be sent once more."""
+    theme = begin(cast)
+    client = client_of(cast.office)
+    change = {**SENT, "title": "甲的名称", "revision": "1"}
+    assert client.post(reverse("theme-change", args=(theme.pk,)), change).status_code == 303
+    address = reverse("theme-end", args=(theme.pk,))
+    typed = {"on": "2026-03-10", "reason": "已并入新的专题"}
+    answer = client.post(address, {**typed, "revision": "1"})
+    assert answer.status_code == 409
+    page = answer.content.decode()
+    assert "甲的名称" in page
+    assert "已并入新的专题" in page
+    assert 'name="revision" value="2"' in page
+    assert client.post(address, {**typed, "revision": "2"}).status_code == 303
+
+
 def test_several_years_side_by_side(cast: Cast) -> None:
     """Each year has its months, the latest first, also one in which nothing was done."""
     theme = begin(cast, since=date(2023, 5, 1))

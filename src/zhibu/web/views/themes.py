@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +11,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.views.decorators.http import require_safe
 
 from zhibu.documents.official import typeset_official, write_official_docx
 from zhibu.network.dissemination.models import Text
@@ -40,7 +42,10 @@ from zhibu.web.record_access import may_read_talks
 from zhibu.web.views.plans import FORM_METHODS
 from zhibu.web.views.tables import closed, find_line
 
+AnyForm = TypeVar("AnyForm", ThemeForm, EndThemeForm)
 
+
+@require_safe
 def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The themes of an organisation, its own and those from above; the earlier ones on request."""
     organization = _organization(request, pk)
@@ -53,6 +58,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
     return render(request, "web/themes/list.html", {"page": page})
 
 
+@require_safe
 def show(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
     """One theme: what it asks, its course by months and years, who did what."""
     organization = _organization(request, pk)
@@ -77,11 +83,13 @@ def show(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
     return render(request, "web/themes/theme.html", {"page": page})
 
 
+@require_safe
 def pdf(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
     """The course as a report, PDF."""
     return _report(request, pk, theme, "pdf")
 
 
+@require_safe
 def docx(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
     """The course as a report, Word."""
     return _report(request, pk, theme, "docx")
@@ -151,6 +159,7 @@ def end(request: HttpRequest, theme: UUID) -> HttpResponse:
     found = _kept(request, theme)
     initial = {"on": clock.today(), "revision": found.revision}
     form = EndThemeForm(request.POST or None, initial=initial)
+    status = 200
     if request.method == "POST" and form.is_valid():
         try:
             end_theme(
@@ -158,6 +167,8 @@ def end(request: HttpRequest, theme: UUID) -> HttpResponse:
                 on=form.cleaned_data["on"], reason=form.cleaned_data["reason"],
                 by=access.person_of(request), at=clock.now(),
             )  # fmt: skip
+        except ThemeConflict as conflict:
+            form, status = _again(form, conflict), 409
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -166,7 +177,7 @@ def end(request: HttpRequest, theme: UUID) -> HttpResponse:
     return _ask(
         request, found.organization, form, title=f"结束“{found.title}”", submit="结束专题",
         intro="结束后不再列入新的安排和记录；已经开展的情况长期保留。",
-        back=reverse("theme", args=(found.organization_id, found.pk)),
+        back=reverse("theme", args=(found.organization_id, found.pk)), status=status,
     )  # fmt: skip
 
 
@@ -225,10 +236,10 @@ def _kept(request: HttpRequest, key: UUID) -> Theme:
     return found
 
 
-def _again(form: ThemeForm, conflict: ThemeConflict) -> ThemeForm:
-    """The form with what was typed; saved once more it changes the theme as it stands now."""
+def _again(form: AnyForm, conflict: ThemeConflict) -> AnyForm:
+    """The form with what was typed; sent once more it is done to the theme as it stands now."""
     now = conflict.theme
-    again = ThemeForm({**form.cleaned_data, "revision": now.revision})
+    again = type(form)({**form.cleaned_data, "revision": now.revision})
     again.is_valid()
     again.add_error(None, f"{conflict} 现在的名称是“{now.title}”，工作要求是“{now.text}”。")
     return again
