@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from zhibu.documents.fonts import FontMissing
 from zhibu.documents.official import typeset_official, write_official_docx
@@ -103,6 +103,7 @@ def below(request: HttpRequest, pk: UUID, year: int, month: int) -> HttpResponse
     return render(request, "web/reports/below.html", {"page": page})
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 def write(request: HttpRequest, pk: UUID, year: int, month: int) -> HttpResponse:
     """The office's own words."""
     organization = _organization(request, pk, Verb.WRITE_REPORT)
