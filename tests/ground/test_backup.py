@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -205,6 +206,12 @@ def claim_new_tables(members: dict[str, bytes]) -> None:
     members["manifest.json"] = members["manifest.json"].replace(b"0001_initial", b"0099_later", 1)
 
 
+def claim_the_past(members: dict[str, bytes]) -> None:
+    manifest = json.loads(members["manifest.json"])
+    manifest["migrations"].remove("org.0003_places")
+    members["manifest.json"] = json.dumps(manifest).encode()
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -215,6 +222,7 @@ def claim_new_tables(members: dict[str, bytes]) -> None:
         (lose_the_manifest, "不是本系统的备份"),
         (claim_the_future, "只认"),
         (claim_new_tables, "升级"),
+        (claim_the_past, "用制作备份的版本恢复到空库"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -268,6 +268,16 @@ def missing_migrations(contents: Contents) -> list[str]:
     return sorted(set(contents.migrations) - set(applied_migrations()))
 
 
+def later_migrations(contents: Contents) -> list[str]:
+    """What was done to our tables since the backup: it comes from an older release.
+
+    Its rows would lack what those migrations worked out from older ones, so they are not loaded.
+    """
+    ours = {config.label for config in apps.get_app_configs() if config.name.startswith("zhibu.")}
+    later = set(applied_migrations()) - set(contents.migrations)
+    return sorted(each for each in later if each.partition(".")[0] in ours)
+
+
 def is_empty() -> bool:
     """Whether there is nothing that a restore would overwrite. Norm packs come with the program."""
     ours = {"norms.normversion", "ledger.entry"}

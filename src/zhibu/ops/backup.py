@@ -126,6 +126,11 @@ def _restore(
         raise archive.BackupFaulty(
             f"备份来自更新的版本（{contents.release}，{newer[0]}），请先升级。"
         )
+    if later := archive.later_migrations(contents):
+        raise archive.BackupFaulty(
+            f"备份来自较早的版本（{contents.release}），此后数据库结构有变化（{later[0]}），不能直接恢复。"
+            "请用制作备份的版本恢复到空库，再升级到本版本；数据库没有改动。"
+        )
     if not archive.is_empty() and not force:
         raise click.ClickException(
             "目标数据库已有数据，没有恢复。请换一个空的数据目录（ZHIBU_DATA_DIR）或数据库；"
