@@ -95,7 +95,8 @@ _ROWS = (
     SELECT uuidv7(), above.id, 2026, 'B', l.due_on, count(*), count(l.happened_on), 0, 0
     FROM plans_planline l
     JOIN org_organization b ON b.id = l.branch_id
-    JOIN org_organization above ON b.path LIKE above.path || '%%'
+    CROSS JOIN generate_series(4, length(b.path), 4) level
+    JOIN org_organization above ON above.path = left(b.path, level)
     GROUP BY above.id, l.due_on
     """,
     "SET session_replication_role = origin",

@@ -321,6 +321,19 @@ def give_it_all(scene: Scene) -> None:
     )  # fmt: skip
 
 
+def test_no_way_leads_to_before_there_was_anything(cast: Cast) -> None:
+    """Founded in March: the list and the neighbouring months begin there."""
+    Organization.objects.filter(pk=cast.committee.pk).update(founded_on=date(2026, 3, 9))
+    client = client_of(cast.office)
+    page = client.get(at("report-list", cast.committee)).context["page"]
+    assert [row.label for row in page.now] == ["2026年4月", "2026年3月"]
+    assert client.get(at("report", cast.committee)).context["page"].before is None
+    assert client.get(at("report", cast.committee, 2026, 2)).status_code == 404
+    Organization.objects.filter(pk=cast.committee.pk).update(founded_on=date(2026, 4, 1))
+    page = client.get(at("report-list", cast.committee)).context["page"]
+    assert page.advice == "本月结束后，在这里核对上报第一份报告。"
+
+
 def test_a_general_branch_reports_only_where_somebody_has_the_office(cast: Cast) -> None:
     """A general branch without an office is not asked for a report."""
     made = found_organization(

@@ -265,10 +265,15 @@ def _remark(row: Report | None, shown: ReportVersion | None) -> str:
     return "上报后又补充了内容，尚未重新上报。" if row.words != row.latest.words else ""
 
 
+def has_month(organization: Organization, first: date) -> bool:
+    """Whether there was this organisation in the month that begins on that day."""
+    return first.year >= 1949 and first >= organization.founded_on.replace(day=1)
+
+
 def month_way(organization: Organization, index: int, day: date) -> MonthWay | None:
     """The month with this index; None for one that has not begun, or before there was anything."""
     first = first_of(index)
-    if first > day or first.year < organization.founded_on.year or first.year < 1949:
+    if first > day or not has_month(organization, first):
         return None
     return MonthWay(
         f"{first.year}年{first.month}月",

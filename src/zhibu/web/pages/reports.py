@@ -19,7 +19,7 @@ from zhibu.org.reach import Reach
 from zhibu.people.roles import Verb
 from zhibu.rules.periods import first_of, month_index
 from zhibu.web.pages.forms import Crumb
-from zhibu.web.pages.report_sheet import MonthWay, month_way
+from zhibu.web.pages.report_sheet import MonthWay, has_month, month_way
 
 RECENT: Final = 3
 """So many months up to this one are offered for writing."""
@@ -60,10 +60,8 @@ def build_reports(
     crumbs: tuple[Crumb, ...],
 ) -> ReportsPage:
     """The page: the last months with their states, then what was issued before them."""
-    now = []
-    for back in range(RECENT):
-        first = first_of(month_index(day) - back)
-        now.append(_month_row(organization, first, recent.get((first.year, first.month))))
+    months = [first_of(month_index(day) - back) for back in range(RECENT)]
+    months = [first for first in months if has_month(organization, first)]
     last = first_of(month_index(day) - 1)
     may_write = reach.may(Verb.WRITE_REPORT, organization.path)
     below = [
@@ -71,15 +69,20 @@ def build_reports(
             f"{first.year}年{first.month}月",
             reverse("report-below", args=(organization.pk, first.year, first.month)),
         )
-        for first in (first_of(month_index(day) - back) for back in range(RECENT))
+        for first in months
     ]
     return ReportsPage(
         organization=organization,
         crumbs=crumbs,
-        now=tuple(now),
+        now=tuple(
+            _month_row(organization, first, recent.get((first.year, first.month)))
+            for first in months
+        ),
         issued=tuple(_month_row(organization, row.first_day, row) for row in rows),
         rows=rows,
-        advice=_advise_list(recent.get((last.year, last.month)), last, may_write),
+        advice=_advise_list(recent.get((last.year, last.month)), last, may_write)
+        if last in months
+        else "本月结束后，在这里核对上报第一份报告。",
         below=tuple(below) if has_below else (),
     )
 

@@ -34,7 +34,7 @@ from zhibu.web.downloads import download
 from zhibu.web.forms.reports import IssueForm, ReceiveForm, WordsForm
 from zhibu.web.pages.forms import Crumb
 from zhibu.web.pages.report_document import official_of
-from zhibu.web.pages.report_sheet import build_report, pick_version, read_month
+from zhibu.web.pages.report_sheet import build_report, has_month, pick_version, read_month
 from zhibu.web.pages.reports import RECENT, WordsPage, build_below, build_reports
 from zhibu.web.paging import page_of
 
@@ -274,7 +274,7 @@ def _check_month(organization: Organization, year: int, month: int) -> None:
     if not (1 <= month <= 12 and 1949 <= year <= 2200):
         raise Http404
     first = date(year, month, 1)
-    if first > clock.today() or first < organization.founded_on.replace(day=1):
+    if first > clock.today() or not has_month(organization, first):
         raise Http404
 
 
