@@ -255,7 +255,7 @@ def photograph_offline(camera: Camera) -> None:
     """A telephone without a network, on which somebody has signed in before."""
     phone = camera.sign_in("zhibu01", PHONE)
     for _ in range(100):
-        if phone.evaluate("beside.ask({ ask: 'list' }).then((kept) => Boolean(kept?.who))"):
+        if phone.evaluate("navigator.serviceWorker.controller !== null"):
             break
         phone.wait_for_timeout(100)
     phone.context.set_offline(True)

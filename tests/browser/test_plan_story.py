@@ -158,6 +158,17 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     assert top == "month-11"
     phone.locator(".month-strip").get_by_text("3月").click()
     phone.locator(f"#l{march.pk}").wait_for(state="visible")
+    # Folded again by its own box, with a finger or the keyboard, and opened by the same way again.
+    phone.locator("#month-3 .fold").click()
+    phone.locator(f"#l{march.pk}").wait_for(state="hidden")
+    phone.locator(".month-strip").get_by_text("3月").click()
+    phone.locator(f"#l{march.pk}").wait_for(state="visible")
+    box = phone.get_by_role("checkbox", name=re.compile("展开 ?3月"))
+    box.focus()
+    phone.keyboard.press("Space")
+    phone.locator(f"#l{march.pk}").wait_for(state="hidden")
+    phone.keyboard.press("Space")
+    assert box.is_checked()
     assert fits(phone)
     small = phone.locator("#plan a.button:visible, #plan button:visible").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect()).filter(r => r.height < 36 || r.width < 36).length"
@@ -170,7 +181,15 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     phone.get_by_text("已保存“主题党日”").wait_for()
     # The message comes a moment before the table.
     phone.locator(f"#l{current.pk}").get_by_text("手机上改的").wait_for()
+    assert phone.locator(f"#l{march.pk}").is_visible(), "what was open stays open"
     assert fits(phone)
+    # A line that is named in the address is shown, whatever its month.
+    may = line_of(plan, "theme_day", 4)
+    phone.goto(f"{reverse('plan', args=[cast.branch.pk, 2026])}#l{may.pk}")
+    phone.locator(f"#l{may.pk}").wait_for(state="visible")
+    phone.reload()
+    phone.locator(f"#l{may.pk}").wait_for(state="visible")
+    assert not phone.locator(f"#l{march.pk}").is_visible()
 
 
 def test_a_form_that_opens_leaves_the_finger_where_it_is(cast: Cast, open_page: OpenPage) -> None:
@@ -196,17 +215,21 @@ def test_a_form_that_opens_leaves_the_finger_where_it_is(cast: Cast, open_page: 
     assert phone.evaluate("document.activeElement.id") == "id_topic"
 
 
-def test_without_script_every_month_is_open_and_a_line_is_edited(
-    cast: Cast, open_page: OpenPage
-) -> None:
-    """All lines show, filters filter by their button, editing has a page of its own."""
+def test_without_script_months_fold_and_a_line_is_edited(cast: Cast, open_page: OpenPage) -> None:
+    """This month shows, the others at a touch; filters have their button, editing a page of its own."""
     plan = adopted(cast)
     phone = open_page(PHONE, javascript=False)
     sign_in(phone, cast.secretary)
     address = reverse("plan", args=[cast.branch.pk, 2026])
     phone.goto(address)
+    line, march = line_of(plan, "theme_day", 11), line_of(plan, "theme_day", 2)
+    assert not phone.locator(f"#l{march.pk}").is_visible()
+    phone.locator(".month-strip").get_by_text("3月").click()
+    assert phone.locator(f"#l{march.pk}").is_visible()
+    for month in phone.locator(".fold").all():
+        if not month.get_by_role("checkbox").is_checked():
+            month.click()
     assert phone.locator(".plan-sheet tr.line:visible").count() == plan.lines.count()
-    line = line_of(plan, "theme_day", 11)
     phone.locator(f"#l{line.pk}").get_by_role("link", name="修改").click()
     phone.fill("#id_topic", "没有脚本")
     phone.fill("#id_reason", "补充")

@@ -127,7 +127,7 @@ def test_a_meeting_on_a_telephone(cast: Cast, plan: Plan, open_page: OpenPage) -
     assert fits(phone)
     phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
     assert phone.locator(f"#l{line.pk} .state.done").count() >= 1
-    kept = "Object.keys(localStorage).filter(key => key.startsWith('zhibu-draft')).length"
+    kept = "Object.keys(localStorage).filter(key => key.startsWith('zhibu:item:')).length"
     assert phone.evaluate(kept) == 0, "what was filed leaves no copy in the browser"
 
 
@@ -145,7 +145,7 @@ def test_a_lost_network_loses_nothing(
 
     phone.context.set_offline(True)
     phone.fill("#minutes", "断网时写下的一段")
-    wait_for_text(phone, "#save-state", "留在本机")
+    wait_for_text(phone, "#save-state", "存在本机")
     phone.context.set_offline(False)
     wait_for_text(phone, "#save-state", "已保存")
     draft = Record.objects.get(pk=key).draft
@@ -154,7 +154,7 @@ def test_a_lost_network_loses_nothing(
 
     phone.context.set_offline(True)
     phone.fill("#minutes", "断网时写下的一段，又写了一段")
-    wait_for_text(phone, "#save-state", "留在本机")
+    wait_for_text(phone, "#save-state", "存在本机")
     again = phone.context.new_page()
     phone.close()
     again.context.set_offline(False)

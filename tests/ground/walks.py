@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1280, "height": 800}
+# The test server as an intranet without HTTPS has it: not localhost, so no secure context.
+PLAIN_HOST = "zhibu.intranet.test"
 
 # Told by the page itself, because a browser does not count a breach of policy as a script error.
 REPORT_BREACHES = """
@@ -45,7 +48,12 @@ def chromium() -> Iterator[Browser]:
         pytest.fail(ADVICE.format(missing=NAMES["browser"]), pytrace=False)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-dev-shm-usage"]
+            executable_path=executable,
+            args=[
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                f"--host-resolver-rules=MAP {PLAIN_HOST} 127.0.0.1",
+            ],
         )
         yield browser
         browser.close()
@@ -77,16 +85,27 @@ OpenPage = Callable[..., "Page"]
 
 
 @pytest.fixture
-def open_page(chromium: Browser, live_server: Any, complaints: Complaints) -> Iterator[OpenPage]:
+def open_page(
+    chromium: Browser, live_server: Any, complaints: Complaints, settings: Any
+) -> Iterator[OpenPage]:
     """Open a page of a given size with cookies of its own: `open_page(PHONE, javascript=False)`."""
     contexts: list[BrowserContext] = []
 
     def open_one(
-        viewport: dict[str, int] = DESK, *, javascript: bool = True, worker: bool = False
+        viewport: dict[str, int] = DESK,
+        *,
+        javascript: bool = True,
+        worker: bool = False,
+        plain: bool = False,
     ) -> Page:
+        if plain:
+            settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, PLAIN_HOST]
+            complaints.expect("Cross-Origin-Opener-Policy")  # which counts with HTTPS only
+        address = urlsplit(live_server.url)
+        host = PLAIN_HOST if plain else address.hostname
         context = chromium.new_context(
             viewport=viewport,  # type: ignore[arg-type]
-            base_url=live_server.url,
+            base_url=f"http://{host}:{address.port}",
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             java_script_enabled=javascript,

@@ -132,7 +132,7 @@ def test_dropping_needs_a_reason_and_nothing_said_is_nothing(cast: Cast, plan: P
     task = a_task(cast, plan)
     writer = meeting(cast, day="2026-03-12")
     writer.open(Record.objects.get(pk=writer.key))
-    answer = writer.send("save", htmx=True, **{f"follow-{task.pk}": "dropped"})
+    answer = writer.send("", htmx=True, **{f"follow-{task.pk}": "dropped"})
     page = answer.content.decode()
     assert f'id="says-follow-{task.pk}"' in page
     assert "记为不再办理，请写明理由" in page

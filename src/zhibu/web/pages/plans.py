@@ -169,6 +169,15 @@ class PlanPage:
         """The year after."""
         return self.year + 1
 
+    @property
+    def open_months(self) -> frozenset[int]:
+        """Those that a telephone shows unfolded at first: this month, or all that a filter left."""
+        there = [month for month in self.months if month.rows]
+        if self.filters.is_set:
+            return frozenset(month.number for month in there)
+        first = next((month for month in there if month.is_current), there[0] if there else None)
+        return frozenset({first.number} if first else ())
+
 
 def build_plan_page(
     plan: Plan,

@@ -28,8 +28,9 @@ from zhibu.people.roles import Verb
 from zhibu.rules.records import ContentError, RecordContent
 from zhibu.web import clock
 from zhibu.web.access import person_of
-from zhibu.web.answers import see_other
+from zhibu.web.answers import lead_on, see_other
 from zhibu.web.forms.record_form import do_deed, read_record, too_long, without_blanks
+from zhibu.web.once import once
 from zhibu.web.pages.record_conflict import build_conflict, merge_parts, read_mine
 from zhibu.web.pages.record_desk import Desk, lay_out
 from zhibu.web.pages.record_filing import build_filing
@@ -51,6 +52,7 @@ class Sitting:
     files: list[Attachment]
     page_key: str
     revision: int
+    is_saved: bool = False  # by this request
     faults: dict[str, str] = field(default_factory=dict)
 
 
@@ -97,7 +99,7 @@ def save(request: HttpRequest, pk: UUID) -> HttpResponse:
 def file(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show what is going to be filed; then file it, once."""
     if request.method == "POST":
-        return _file(request, pk)
+        return lead_on(request, _file(request, pk))
     sitting = _sit_down(request, pk, Verb.FILE_RECORD)
     if sitting is None:
         return _no_draft(request, pk)
@@ -105,6 +107,7 @@ def file(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
+@once
 def discard(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Ask once more, then give up the draft."""
     sitting = _sit_down(request, pk)
@@ -161,11 +164,7 @@ def _no_draft(request: HttpRequest, pk: UUID) -> HttpResponse:
             request,
             "这份记录已经归档，没有正在填写的草稿。刚才提交的内容没有保存；如需修改请办理更正。",
         )
-    if getattr(request, "htmx", False):
-        answer = HttpResponse(status=204)
-        answer["HX-Redirect"] = see_other("record", pk)["Location"]
-        return answer
-    return see_other("record", pk)
+    return lead_on(request, see_other("record", pk))
 
 
 def _lay(
@@ -211,7 +210,7 @@ def _store(sitting: Sitting, content: RecordContent) -> None:
             by=person_of(request),
             at=clock.now(),
         )
-    sitting.record, sitting.revision = saved, saved.revision
+    sitting.record, sitting.revision, sitting.is_saved = saved, saved.revision, True
     typed = request.POST.get("typed", "")
     note_save(
         request,
@@ -225,12 +224,12 @@ def _store(sitting: Sitting, content: RecordContent) -> None:
 def _answer(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
     """What a saved draft is answered with: a part for htmx, else a redirect or the page with faults."""
     request, pk = sitting.request, sitting.record.pk
-    if getattr(request, "htmx", False):
+    if getattr(request, "htmx", False) and deed not in {"save", "file"}:
         return _answer_part(sitting, desk, deed)
     if sitting.faults:
-        return _show(sitting, desk, status=422)
+        return lead_on(request, _show(sitting, desk, status=422))
     if deed == "file":
-        return see_other("record-file", pk)
+        return _lead_on_saved(sitting, see_other("record-file", pk))
     verb = deed.partition(":")[0]
     if verb in ROW_DEEDS:
         anchor = "field-activities" if verb == "refresh" else "field-decisions"
@@ -239,7 +238,13 @@ def _answer(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
         return see_other("record-edit", pk, anchor="field-attachments")
     moment = timezone.localtime(sitting.record.drafted_at)
     messages.success(request, f"草稿已保存（{moment:%H:%M}）。")
-    return see_other("record-edit", pk)
+    return _lead_on_saved(sitting, see_other("record-edit", pk))
+
+
+def _lead_on_saved(sitting: Sitting, answer: HttpResponse) -> HttpResponse:
+    answer = lead_on(sitting.request, answer)
+    answer["X-Draft-Saved"] = str(sitting.record.revision)
+    return answer
 
 
 def _answer_part(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
@@ -247,14 +252,15 @@ def _answer_part(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
     is_redrawn = deed.partition(":")[0] in ROW_DEEDS or (
         sitting.request.POST.get("shape") != page.shape
     )
-    context = {"page": page, "saved_at": sitting.record.drafted_at}
+    context = {"page": page, "saved_at": sitting.record.drafted_at if sitting.is_saved else None}
     if is_redrawn:
         answer = render(sitting.request, "web/record/redrawn.html", context)
         answer["HX-Retarget"] = "#record-body"
         answer["HX-Reswap"] = "outerHTML"
     else:
         answer = render(sitting.request, "web/record/answer.html", context)
-    answer["X-Draft-Saved"] = str(page.revision)
+    if sitting.is_saved:  # else the browser keeps its own copy
+        answer["X-Draft-Saved"] = str(page.revision)
     return answer
 
 

@@ -7,7 +7,6 @@ from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.staticfiles import finders
@@ -69,18 +68,11 @@ def manifest(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's s
 @require_safe
 def worker(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - Django's signature
     """The script that works beside the pages. It lies at the root, so that it works for all of them."""
-    save = reverse("record-save", args=(UUID(int=0),))
     shell = {
         "version": _version(),
         "offline": reverse("offline"),
-        "later": reverse("later"),
-        "signOut": reverse("sign-out"),
         "statics": static(""),
         "files": [static(name) for name in _FILES],
-        # Also the address of the step that files, which differs in its last word only.
-        "forms": f"^{save}$".replace(str(UUID(int=0)), "([0-9a-f-]{36})").replace(
-            "save", "(save|file)"
-        ),
     }
     text = f"const SHELL = {json.dumps(shell, ensure_ascii=False)};\n{_read('web/worker.js')}"
     answer = HttpResponse(text, content_type="text/javascript; charset=utf-8")

@@ -277,8 +277,12 @@ def _saved(
             return SeeOther(f"{desk.back}#l{row.pk}")
         return SeeOther(_edit_address(following, reason))
     desk.plan.refresh_from_db(fields=["revision"])
+    page = build_page(desk, _query(request))
+    shown = {row.pk, following}
     context = {
-        "page": build_page(desk, _query(request)),
+        "page": page,
+        # Unfolded on a telephone, also where the line has moved to another month.
+        "touched": {m.number for m in page.months if shown & {line.id for line in m.rows}},
         "saved": row.pk,
         "saved_title": row.title,
         "following": following,

@@ -55,7 +55,7 @@ def plan(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
         return render(request, "web/plan_none.html", {"page": page})
     desk = find_desk(request, branch, year, Verb.SEE_BRANCH)
     template = "web/plan.html#plan" if request.htmx else "web/plan.html"  # type: ignore[attr-defined]
-    return render(request, template, {"page": build_page(desk, request.GET)})
+    return render(request, template, {"page": build_page(desk, request.GET), "touched": ()})
 
 
 @FORM_METHODS

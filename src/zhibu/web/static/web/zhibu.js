@@ -1,284 +1,265 @@
-// All of our own script. Every page works without it; it only makes some of them quicker and safer.
+// Our own script for the pages. Every page works without it; it only makes some quicker and safer.
 "use strict";
 
-// ── 记录：草稿自动保存 ──────────────────────────────────────────────────────────────────────────
-// What is typed lies in localStorage until the server has it, so that neither a closed browser nor a
-// lost network takes it away. Without JavaScript the buttons of the form do the same by hand.
-(() => {
-  const form = document.querySelector("form[data-keep]");
-  const mine = document.querySelector("form[data-keep]")?.dataset.keepFor;
-  const PREFIX = "zhibu-draft:";
-  const read = (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } };
-  // Somebody else may have used this computer: their unsaved text is not ours to see.
-  if (mine) for (const key of Object.keys(localStorage)) {
-    if (key.startsWith(PREFIX) && !key.startsWith(`${PREFIX}${mine}:`)) localStorage.removeItem(key);
-  }
-  // What was filed is safe: no copy of it stays here.
-  for (const element of document.querySelectorAll("[data-settled]")) {
-    for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX) && key.endsWith(`:${element.dataset.settled}`)) localStorage.removeItem(key);
-  }
-  for (const element of document.querySelectorAll("[data-without-js]")) element.hidden = true;
+const byId = (id) => document.getElementById(id);
+const PAGE = document.body.dataset; // person, branch … as the server says
+
+const tell = (text, tone, address = "") => {
+  if (byId("messages").textContent.includes(text)) return;
+  const note = byId("note").content.firstElementChild.cloneNode(true);
+  const link = note.querySelector("a");
+  note.classList.add(tone);
+  note.querySelector("span").textContent = text;
+  if (address) link.href = address; else link.remove();
+  byId("messages").append(note);
+};
+const say = (text, isBad = false) => {
+  byId("save-state")?.replaceChildren(text);
+  byId("save-state")?.classList.toggle("bad-news", isBad);
+};
+const sayWhen = (at) => new Date(at).toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });
+// A key like those of the server: by time, so that records lie in their order.
+const newKey = () => {
+  const at = Date.now().toString(16).padStart(12, "0");
+  const bytes = crypto.getRandomValues(new Uint8Array(9));
+  const rest = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return `${at.slice(0, 8)}-${at.slice(8)}-7${rest.slice(0, 3)}-8${rest.slice(3, 6)}-${rest.slice(6)}`;
+};
+
+// ── 存在本机的内容 ──────────────────────────────────────────────────────────────────────────────
+// What the server does not have yet lies in localStorage under the person who wrote it, with HTTPS or
+// without: `typed` while it is being written, `waiting` when it was sent and did not arrive, `conflict`
+// or `refused` when the server said so. Nobody else sees or sends it.
+const read = (name) => JSON.parse(localStorage.getItem(`zhibu:${name}`));
+const drop = (name) => localStorage.removeItem(`zhibu:${name}`);
+const write = (name, value) => {
+  try { localStorage.setItem(`zhibu:${name}`, JSON.stringify(value)); return true; } catch { return false; }
+};
+// Who is at this device: said by each page of somebody signed in, good as long as a session lasts.
+const whoIsHere = () => { const who = read("who"); return who?.until > Date.now() ? who : null; };
+const writer = () => PAGE.person ?? whoIsHere()?.person;
+const nameOf = (key, owner = writer()) => `item:${owner}:${key}`;
+const allItems = () => Object.keys(localStorage).filter((name) => name.startsWith("zhibu:item:"))
+  .map((name) => read(name.slice(6))).sort((one, other) => one.at - other.at);
+const keep = (item) => {
+  const submission = item.submission ?? read(nameOf(item.key))?.submission ?? newKey();
+  const kept = { ...item, submission, person: writer(), at: Date.now(), said: "" };
+  return Boolean(kept.person) && write(nameOf(item.key), kept);
+};
+if (PAGE.person) write("who", { ...PAGE, until: Date.now() + Number(PAGE.session) * 1000 });
+else if (!byId("later-form")) drop("who");
+document.addEventListener("submit", ({ target }) => { if (target.matches(".leave")) drop("who"); });
+
+// ── 提交存在本机的内容 ──────────────────────────────────────────────────────────────────────────
+const PATIENCE = 20000; // milliseconds until an answer counts as lost; sending twice does no harm
+const ask = async (body, token = "") => {
+  const [method, signal] = [body ? "POST" : "GET", AbortSignal.timeout(PATIENCE)];
+  try {
+    const answer = await fetch(PAGE.later, { method, body, signal, headers: { "X-CSRFToken": token } });
+    const isData = answer.headers.get("Content-Type")?.startsWith("application/json");
+    if (answer.ok && isData && !answer.redirected) return await answer.json();
+    return { state: answer.status >= 500 ? "waiting" : "sign-in" };
+  } catch { return { state: "waiting" }; }
+};
+// The form that is open here saves itself, or offers what an earlier page left.
+const openForm = () => document.querySelector("form[data-keep]");
+const isOpenHere = (item) => item.deed === "save" && byId("record-form")?.dataset.keep === item.record;
+const isToSend = (item) => item.state === "waiting" && item.person === (writer() ?? item.person) && !isOpenHere(item);
+const deliver = async (item, token) => {
+  const name = nameOf(item.key, item.person);
+  const body = new FormData();
+  for (const field of item.fields) body.append(...field);
+  for (const fact of ["deed", "submission", "person", "record", "branch"]) body.set(`later-${fact}`, item[fact] ?? "");
+  const { state, said, address } = await ask(body, token);
+  if (["waiting", "sign-in"].includes(state) || read(name)?.at !== item.at) return; // or written on meanwhile
+  if (["filed", "draft"].includes(state)) drop(name); else write(name, { ...item, state, said, address });
+  tell(`离线填写的“${item.title || "记录"}”：${said}`, state === "filed" ? "success" : "warning", address);
+  if (state === "filed" && openForm()?.dataset.keep === item.record) openForm().remove();
+};
+let again = 0;
+const sendAll = async () => {
+  if (!allItems().some(isToSend)) return;
+  const { state, person, token } = await ask();
+  if (state === "sign-in" && !PAGE.person) tell("本机有待提交的内容，由本人登录后自动提交。", "warning");
+  for (const item of allItems().filter(isToSend)) if (item.person === person) await deliver(item, token);
+  if (state !== "sign-in" && allItems().some(isToSend)) retry();
+};
+// One tab at a time; where there are no locks (without HTTPS) the server still takes each thing once.
+const send = async () => {
+  showKept();
+  await (navigator.locks ? navigator.locks.request("zhibu-later", sendAll) : sendAll());
+  showKept();
+};
+const resume = () => {
+  if (changes && read(nameOf(openForm()?.dataset.keep))?.deed === "save") htmx.trigger("#autosave", "keep-retry");
+  send();
+};
+const retry = () => { clearTimeout(again); again = setTimeout(resume, 15000); };
+window.addEventListener("online", resume);
+window.addEventListener("storage", () => showKept());
+
+// ── 记录：草稿自动保存，提交不到的存在本机 ──────────────────────────────────────────────────────
+const fieldsOf = (form) => [...new FormData(form)]
+  .filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
+const keepForm = (form, change) => {
+  const { keep: record, deed = "save", title = form.elements.topic.value } = form.dataset;
+  const submission = form.elements.submission?.value;
+  const key = deed === "save" ? record : `${record}-${deed}`;
+  return keep({ key, record, deed, title, submission, fields: fieldsOf(form), ...change });
+};
+let changes = 0; // how often something was typed
+let sent = { changes: 0, fields: new Map() }; // what the last request took along
+let isLeaving = false; // the next page is on its way
+
+document.addEventListener("input", ({ target }) => {
+  const form = target.closest("#record-form");
   if (!form) return;
-
-  const key = `${PREFIX}${mine}:${form.dataset.keep}`;
-  const fields = () => [...new FormData(form)].filter(([, value]) => typeof value === "string");
-  let changes = 0; // how often something was typed
-  let sent = 0; // the count when the last request left
-  let sentFields = fields();
-  let retry = 0;
-
-  const say = (text, bad) => {
-    const state = document.getElementById("save-state");
-    if (state) { state.textContent = text; state.classList.toggle("bad-news", Boolean(bad)); }
-  };
-  const keep = () => {
-    const kept = fields().filter(([name]) => name !== "csrfmiddlewaretoken");
-    try { localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields: kept })); } catch { /* full */ }
-  };
-
-  // What a closed browser left behind is offered, never put in by itself.
-  let kept = read(key);
-  const page = (name) => kept?.fields.find(([field]) => field === name)?.[1];
+  changes += 1;
+  form.elements.typed.value = changes;
+  say("正在编辑…");
+  keepForm(form, { state: "typed", submission: newKey() }); // whoever goes on writing files by hand
+});
+document.addEventListener("htmx:confirm", (event) => {
+  const form = event.target.closest("#record-form");
+  // The button that was pressed saves as well.
+  const isPressed = event.target.id === "autosave" && read(nameOf(form.dataset.keep))?.deed === "file";
+  if (form && (isLeaving || isPressed)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeRequest", ({ target }) => {
+  const form = target.closest("form[data-keep]");
+  if (!form) return;
+  sent = { changes, fields: new Map(fieldsOf(form)) };
+  say(form.dataset.deed ? "正在归档…" : "正在保存…");
+});
+document.addEventListener("htmx:afterRequest", ({ target, detail: { xhr } }) => {
+  const form = target.closest("form[data-keep]");
+  if (!form || [409, 422].includes(xhr.status)) return;
+  isLeaving = Boolean(xhr.getResponseHeader("HX-Redirect"));
+  setTimeout(() => { isLeaving = false; }, 3000); // it may never come, or be left again by “back”
+  if (xhr.getResponseHeader("X-Draft-Saved")) {
+    if (changes === sent.changes) drop(nameOf(form.dataset.keep));
+  } else if (!isLeaving) keepUnsent(form, target, xhr.status);
+});
+const keepUnsent = (form, button, status) => {
+  const deed = form.dataset.deed ?? (button.value === "file" ? "file" : "save");
+  const isLost = status === 0 || status >= 500;
+  changes += 1; // there is something to be sent, even if nothing was typed
+  if (!keepForm(form, { deed, state: "waiting" })) say("没有提交，本机也没有存下，请不要关闭本页。", true);
+  else if (!isLost) say("没有提交，内容已存在本机。登录已过期的，请重新登录，再回到本页恢复。", true);
+  else say(`没有连上服务器，内容已存在本机，联网后自动${deed === "save" ? "保存" : "归档"}。`, true);
+  if (isLost) retry();
+};
+// When the fields are drawn anew, which is done at once, what was typed meanwhile is put back.
+document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
+  if (target.id !== "record-body") return;
+  const isLate = ([name, value]) => name !== "revision" && value !== (sent.fields.get(name) ?? value);
+  const late = fieldsOf(openForm()).filter(isLate);
+  queueMicrotask(() => {
+    const fields = openForm().elements;
+    for (const [name, value] of late) if (fields[name] && fields[name].type !== "checkbox") fields[name].value = value;
+  });
+});
+// What a closed browser left behind is offered, never put in by itself.
+const offerKept = () => {
+  const [form, offer] = [byId("record-form"), byId("kept")];
+  const name = nameOf(form?.dataset.keep);
+  const item = read(name);
+  if (!form || !item || (item.deed === "file" && item.state === "waiting")) return;
   // "page 7": the seventh change on that page reached the server, so nothing is left of it here.
-  const [savedPage, savedTyped] = form.dataset.keepSaved.split(" ");
-  if (kept && page("page_key") === savedPage && Number(page("typed")) <= Number(savedTyped)) {
-    localStorage.removeItem(key);
-    kept = null;
+  const [page, typed] = form.dataset.keepSaved.split(" ");
+  const was = Object.fromEntries(item.fields);
+  if (was.page_key === page && Number(was.typed) <= Number(typed)) { drop(name); return; }
+  offer.hidden = false;
+  offer.querySelector("[data-kept-at]").textContent = sayWhen(item.at);
+  offer.addEventListener("reset", () => { drop(name); offer.hidden = true; });
+  // Sent as if the button had been pressed then: the server sees whether somebody wrote since.
+  offer.addEventListener("formdata", ({ formData }) => item.fields.forEach((field) => formData.append(...field)));
+};
+offerKept();
+// What was filed is safe: no copy of it stays here.
+const settled = nameOf(document.querySelector("[data-settled]")?.dataset.settled);
+if (read(settled)?.state === "typed") drop(settled);
+
+// ── 手机：离线记录 ──────────────────────────────────────────────────────────────────────────────
+const later = byId("later-form");
+let key = ""; // of the record that is open in the form
+const beginAnew = () => {
+  later.reset();
+  later.elements.day.value = new Date().toLocaleDateString("sv"); // as a date field writes it
+  key = newKey();
+};
+const openAgain = (item) => {
+  beginAnew();
+  key = item.key;
+  for (const field of later.elements) {
+    const given = item.fields.filter(([name]) => name === field.name).map(([, value]) => value);
+    if (field.type === "checkbox") field.checked = given.includes(field.value);
+    else if (given.length) [field.value] = given;
   }
-  const offer = document.getElementById("kept");
-  if (kept && offer) {
-    offer.hidden = false;
-    offer.querySelector("[data-kept-at]").textContent = new Date(kept.at).toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });
-    offer.querySelector("[data-kept-drop]").addEventListener("click", () => { localStorage.removeItem(key); offer.hidden = true; });
-    offer.querySelector("[data-kept-restore]").addEventListener("click", () => {
-      // Sent as if the button had been pressed then: the server sees whether somebody wrote since.
-      const again = document.createElement("form");
-      again.method = "post";
-      again.action = form.action;
-      const token = ["csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value];
-      for (const [name, value] of [...kept.fields, token, ["do", "restore"]]) {
-        const field = document.createElement("textarea");
-        field.name = name;
-        field.value = value;
-        again.append(field);
-      }
-      again.hidden = true;
-      document.body.append(again);
-      localStorage.removeItem(key);
-      again.submit();
-    });
-  }
+  later.scrollIntoView();
+};
+const rowOf = (item) => {
+  const row = byId("later-row").content.firstElementChild.cloneNode(true);
+  const [edit, look] = [row.querySelector("[data-edit]"), row.querySelector("[data-look]")];
+  row.querySelector("[data-title]").textContent = item.title || "未填写主题";
+  const state = row.querySelector("[data-waiting]");
+  state.textContent = `${sayWhen(item.at)} · ${state.dataset[item.state]}${item.said && `：${item.said}`}`;
+  edit.hidden = !item.deed.startsWith("new") || item.state !== "waiting";
+  edit.addEventListener("click", () => openAgain(item));
+  if (item.address) look.href = item.address; else look.remove();
+  row.querySelector("[data-drop]").addEventListener("click", () => { drop(nameOf(item.key)); showKept(); });
+  return row;
+};
+const showKept = () => {
+  if (!later) return;
+  const who = whoIsHere();
+  const items = allItems().filter((item) => item.person === who?.person && item.state !== "typed");
+  later.hidden = !who?.branch;
+  byId("later-kept").hidden = !items.length;
+  byId("later-kept").querySelector("ul").replaceChildren(...items.map(rowOf));
+  byId("later-branch").textContent = who?.branchName ?? "";
+  const when = items.length ? "waiting" : who?.branch ? "writing" : "nobody";
+  for (const says of document.querySelectorAll("[data-when]")) says.hidden = says.dataset.when !== when;
+};
+later?.addEventListener("submit", (event) => {
+  event.preventDefault();
+  const [title, deed] = [later.elements.topic.value.trim(), event.submitter?.value ?? "new"];
+  // What nobody filled in is what the server knows already.
+  const fields = fieldsOf(later).filter(([, value]) => value.trim());
+  const isKept = keep({ key, submission: key, deed, branch: whoIsHere()?.branch, fields, title, state: "waiting" });
+  byId("later-state").textContent = isKept ? "已存在本机，联网后提交。" : "没有存下，请不要关闭本页，联网登录后再试。";
+  if (!isKept) return;
+  beginAnew();
+  scrollTo(0, 0);
+  send();
+});
+if (later) beginAnew();
+send();
+navigator.serviceWorker?.register(PAGE.worker).catch(() => { /* a page without the worker is a page as before */ });
 
-  form.addEventListener("input", () => { changes += 1; form.elements.typed.value = changes; say("正在编辑…"); keep(); });
-  form.addEventListener("htmx:beforeRequest", () => { sent = changes; sentFields = fields(); say("正在保存…"); });
-  form.addEventListener("htmx:afterRequest", (event) => {
-    const saved = event.detail.xhr.getResponseHeader("X-Draft-Saved");
-    if (saved) {
-      clearTimeout(retry);
-      if (changes === sent) localStorage.removeItem(key);
-      beside.ask({ ask: "drop", key: form.dataset.keep });
-      return;
-    }
-    if (event.detail.xhr.status === 0 || event.detail.xhr.status >= 500) {
-      say("没有连上服务器，内容留在本机，连上后自动保存", true);
-      const kept = fields().filter(([name]) => name !== "csrfmiddlewaretoken");
-      beside.ask({ ask: "keep", item: { key: form.dataset.keep, record: form.dataset.keep, deed: "save", fields: kept, title: form.elements.topic?.value ?? "" } }).then((isKept) => { if (isKept) say("没有连上服务器，内容已存在本机，联网后自动提交", true); });
-      clearTimeout(retry);
-      retry = setTimeout(() => htmx.trigger(form, "keep-retry"), 15000);
-    } else if (event.detail.xhr.status === 200) { // the page that asks who one is
-      say("登录已过期，内容留在本机；请重新登录后回到本页恢复", true);
-    }
-  });
-  window.addEventListener("online", () => { if (changes !== sent || localStorage.getItem(key)) htmx.trigger(form, "keep-retry"); });
-  // An answer of 409 or 422 says something: it is shown like any other.
-  form.addEventListener("htmx:beforeSwap", (event) => {
-    if ([409, 422].includes(event.detail.xhr.status)) { event.detail.shouldSwap = true; event.detail.isError = false; }
-  });
-  // When the fields are drawn anew, what was typed while the request was under way is put back.
-  let typed = [];
-  document.body.addEventListener("htmx:beforeSwap", (event) => {
-    if (event.detail.target?.id !== "record-body") return;
-    const before = new Map(sentFields);
-    typed = fields().filter(([name, value]) => before.has(name) && before.get(name) !== value && !["revision", "typed"].includes(name));
-  });
-  document.body.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target?.id !== "record-body") return;
-    for (const element of document.querySelectorAll("[data-without-js]")) element.hidden = true;
-    for (const [name, value] of typed) {
-      const field = form.elements[name];
-      if (field && "value" in field && field.type !== "checkbox") field.value = value;
-    }
-    typed = [];
-    sentFields = fields();
-  });
-})();
+// ── 年度安排表：点到的事项，所在月份展开 ────────────────────────────────────────────────────────
+const reveal = (hash) => {
+  const goal = hash && byId(hash.slice(1));
+  const fold = goal && goal.closest(".month")?.querySelector(".fold input");
+  if (fold) { fold.checked = true; goal.scrollIntoView(); }
+};
+window.addEventListener("hashchange", () => reveal(location.hash));
+document.addEventListener("click", ({ target }) => reveal(target.closest("#plan a[href^='#']")?.hash));
+reveal(location.hash);
 
-// ── 年度安排表：手机上按月折叠 ──────────────────────────────────────────────────────────────────
-// Only the month that counts is open at first. Without JavaScript all months are open.
-(() => {
-  const narrow = matchMedia("(max-width: 47.99rem)");
-  const opened = new Set(); // kept while the table is drawn anew
-  const set = (month, folded) => {
-    month.classList.toggle("folded", folded);
-    month.querySelector(".fold").setAttribute("aria-expanded", String(!folded));
-    if (folded) opened.delete(month.id); else opened.add(month.id);
-  };
-  const fold = () => {
-    const months = [...document.querySelectorAll(".plan-sheet tbody.month")];
-    if (!narrow.matches || !months.length || months[0].querySelector(".fold")) return;
-    const goal = location.hash && document.getElementById(location.hash.slice(1));
-    const first = months.find((month) => goal && month.contains(goal))
-      ?? months.find((month) => month.classList.contains("current")) ?? months[0];
-    if (!opened.size) opened.add(first.id);
-    for (const month of months) {
-      const head = month.querySelector("th");
-      const button = document.createElement("button");
-      button.type = "button";
-      button.className = "fold";
-      button.append(...head.childNodes);
-      head.append(button);
-      set(month, !opened.has(month.id) && !month.querySelector("[autofocus], [data-following]"));
-    }
-  };
-  const reveal = () => {
-    const goal = location.hash && document.getElementById(location.hash.slice(1));
-    const month = goal && goal.closest("tbody.month");
-    if (month?.querySelector(".fold")) { set(month, false); goal.scrollIntoView(); }
-  };
-  document.addEventListener("click", (event) => {
-    const button = event.target.closest(".fold");
-    if (button) { const month = button.closest("tbody"); set(month, !month.classList.contains("folded")); return; }
-    // The same anchor twice is no change of the address.
-    const link = event.target.closest("#plan a[href^='#']");
-    if (link) setTimeout(reveal);
-  });
-  window.addEventListener("hashchange", reveal);
-  document.body.addEventListener("htmx:afterSettle", fold);
-  fold();
-})();
-
-// ── 登录：通行密钥、打印 ────────────────────────────────────────────────────────────────────────
+// ── 登录：通行密钥；打印；检索：在任何页面按“/”键 ─────────────────────────────────────────────
 // The ceremony itself is the library's script; here is what it has to say when it fails.
 document.addEventListener("allauth.error", (event) => {
   event.preventDefault();
-  const gone = event.detail.exception?.name === "NotAllowedError";
-  const note = document.createElement("p");
-  note.className = "notice error";
-  note.textContent = gone ? "没有完成，请重试。本机没有通行密钥的，请用密码登录。" : "这个浏览器不能使用通行密钥，请换一种方式。";
-  document.getElementById("messages").replaceChildren(note);
+  const isStopped = event.detail.exception?.name === "NotAllowedError";
+  byId("messages").replaceChildren();
+  tell(isStopped ? "没有完成，请重试。本机没有通行密钥的，请用密码登录。" : "这个浏览器不能使用通行密钥，请换一种方式。", "error");
 });
-for (const button of document.querySelectorAll("[data-print]")) { button.hidden = false; button.addEventListener("click", () => print()); }
-
-// ── 检索：在任何页面按“/”键 ─────────────────────────────────────────────────────────────────────
+for (const button of document.querySelectorAll("[data-print]")) button.addEventListener("click", () => print());
 document.addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const isTyping = event.target.closest("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
   const field = document.querySelector(".search input[type='search']");
   event.preventDefault();
-  if (field) { field.focus(); field.select(); } else document.querySelector("[data-search]")?.click();
+  if (field) field.select(); else document.querySelector("[data-search]")?.click();
 });
-
-// ── 手机：离线记录 ──────────────────────────────────────────────────────────────────────────────
-// The worker beside the pages (worker.js) keeps what could not be sent, and sends it. Here is what
-// people see of it, and who they are. Without it (no HTTPS, an old browser) nothing else changes.
-const beside = (() => {
-  const { worker, person, session, branch, branchName } = document.body.dataset;
-  const shelf = navigator.serviceWorker;
-  if (!worker || !shelf || !window.isSecureContext) return { ask: async () => undefined };
-  const ask = async (what) => {
-    const { active } = await shelf.ready;
-    return new Promise((done) => {
-      const { port1, port2 } = new MessageChannel();
-      port1.onmessage = (event) => done(event.data);
-      active.postMessage(what, [port2]);
-    });
-  };
-  const say = (text, address, bad) => {
-    const messages = document.getElementById("messages");
-    if (messages.textContent.includes(text)) return; // two may have been told the same
-    const note = document.createElement("p");
-    note.className = `notice ${bad ? "warning" : "success"}`;
-    note.textContent = text;
-    if (address) { const link = document.createElement("a"); link.href = address; link.textContent = "查看"; note.append(" ", link); }
-    messages.append(note);
-  };
-  let again = 0;
-  shelf.addEventListener("message", (event) => {
-    for (const { state, said, title, address } of event.data.outcomes ?? []) {
-      if (state === "sign-in") { if (!person) say("本机有待提交的内容，登录后自动提交。", "", true); continue; }
-      if (state === "waiting") { clearTimeout(again); again = setTimeout(() => ask({ ask: "send" }), 15000); continue; }
-      say(`离线填写的“${title || "记录"}”：${said}`, address, state !== "filed");
-    }
-    document.dispatchEvent(new Event("later-changed"));
-  });
-  shelf.register(worker).then(async () => {
-    // A session lasts so long at most: after that this device asks who is there.
-    if (person) await ask({ ask: "who", who: { person, branch, branchName, until: Date.now() + Number(session) * 1000 } });
-    if (navigator.onLine) await ask({ ask: "send" });
-    document.dispatchEvent(new Event("later-changed"));
-  }).catch(() => { /* a page without the worker is a page as before */ });
-  window.addEventListener("online", () => ask({ ask: "send" }));
-  return { ask };
-})();
-(() => {
-  const form = document.getElementById("later-form");
-  if (!form) return;
-  const list = document.getElementById("later-kept");
-  const state = document.getElementById("later-state");
-  const STATES = { waiting: "已存在本机，联网后提交", conflict: "与他人的修改有冲突，请核对", refused: "未能提交" };
-  // A key like those of the server: by time, so that records lie in their order.
-  const newKey = () => { const at = Date.now().toString(16).padStart(12, "0"); return `${at.slice(0, 8)}-${at.slice(8)}-7${crypto.randomUUID().slice(15)}`; };
-  let key = "";
-  const clear = () => { key = ""; form.reset(); const now = new Date(); form.elements.day.value = new Date(now - now.getTimezoneOffset() * 60000).toISOString().slice(0, 10); };
-  const button = (text, act) => { const made = document.createElement("button"); made.type = "button"; made.className = "small"; made.textContent = text; made.addEventListener("click", act); return made; };
-  const open = (item) => {
-    clear();
-    key = item.key;
-    for (const [name, value] of item.fields) for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) if (field.type === "checkbox") field.checked ||= field.value === value; else field.value = value;
-    form.scrollIntoView();
-  };
-  const row = (item) => {
-    const line = document.createElement("li");
-    const text = document.createElement("span");
-    text.className = "grow";
-    const hint = document.createElement("span");
-    hint.className = "hint";
-    const at = new Date(item.at).toLocaleString("zh-CN", { dateStyle: "long", timeStyle: "short" });
-    hint.textContent = `${at} · ${STATES[item.state]}${item.said ? `：${item.said}` : ""}`;
-    text.append(item.title || "未填写主题", document.createElement("br"), hint);
-    line.append(text);
-    if (item.deed.startsWith("new") && item.state === "waiting") line.append(button("修改", () => open(item)));
-    if (item.address) { const link = document.createElement("a"); link.className = "button small"; link.href = item.address; link.textContent = "打开核对"; line.append(link); }
-    const drop = button("删去", () => { if (drop.dataset.sure) beside.ask({ ask: "drop", key: item.key }).then(show); else { drop.dataset.sure = "1"; drop.textContent = "确认删去"; } });
-    line.append(drop);
-    return line;
-  };
-  const show = async () => {
-    const { who, items = [] } = (await beside.ask({ ask: "list" })) ?? {};
-    form.hidden = !who?.branch;
-    list.hidden = !items.length;
-    list.querySelector("ul").replaceChildren(...items.map(row));
-    document.getElementById("later-branch").textContent = who?.branchName ?? "";
-    const says = who?.branch ? "没有网络也可以写：内容只存在本机，联网后自动提交，只提交一次。" : "请先联网登录，再在这里写记录；存在本机的内容由本人登录后提交。";
-    document.getElementById("later-says").textContent = items.length && who ? `已存在本机${items.length}份，联网后提交。` : says;
-  };
-  document.addEventListener("later-changed", show);
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const deed = event.submitter?.value ?? "new";
-    if (!form.elements.topic.value.trim()) { state.textContent = "请填写议题（主题）。"; form.elements.topic.focus(); return; }
-    key ||= newKey();
-    // What nobody filled in is what the server knows already.
-    const fields = [...new FormData(form)].filter(([, value]) => value.trim());
-    const { who } = await beside.ask({ ask: "list" });
-    const item = { key, submission: key, deed, branch: who?.branch, fields, title: form.elements.topic.value.trim() };
-    const isKept = await beside.ask({ ask: "keep", item });
-    state.textContent = isKept ? "已存在本机，联网后提交。" : "没有存下，请不要关闭本页，联网登录后再试。";
-    if (!isKept) return;
-    clear();
-    await show();
-    scrollTo(0, 0);
-    if (navigator.onLine) beside.ask({ ask: "send" });
-  });
-  clear();
-  show();
-})();
