@@ -166,6 +166,7 @@ def test_the_office_gives_and_follows(cast: Cast, plan: Plan) -> None:
     assert answer.status_code == 303, answer.content.decode()[-2000:]
     made = Assignment.objects.get()
     assert "正在交办" in client.get(answer["Location"]).content.decode()
+    assert "正在交办" in show(cast.office, "assignment-list", cast.committee.pk)
     spread_assignment(key=made.pk, at=AT)
     page = client.get(answer["Location"]).content.decode()
     assert "2个组织中0个已办结，2个在办" in page
@@ -180,6 +181,25 @@ def test_the_office_gives_and_follows(cast: Cast, plan: Plan) -> None:
     assert answer.status_code == 303
     assert "已撤回：改为下半年" in client.get(answer["Location"]).content.decode()
     assert not Task.objects.filter(state="open").exists()
+
+
+def test_what_was_dropped_is_not_called_done(cast: Cast, plan: Plan) -> None:
+    """One branch has done it, the other has ended: the list and the page say both."""
+    made = assign_task(
+        organization=cast.committee, title="排查安全隐患", text="", proof="",
+        due_on=date(2026, 3, 30), meeting="", met_on=None, kinds=["branch"], chosen=[],
+        by=cast.office, at=AT,
+    )  # fmt: skip
+    spread_assignment(key=made.pk, at=AT)
+    mine = Task.objects.filter(assignment=made, organization=cast.branch)
+    other = Task.objects.filter(assignment=made).exclude(organization=cast.branch)
+    ended = {"ended_on": AT.date(), "words": "组织撤销"}
+    other.update(state="dropped", ending="organization", **ended)
+    mine.update(state="closed", ending="page", **ended)
+    assert "2个组织中1个已办结，1个不再办理。" in show(cast.office, "assignment", made.pk)
+    assert "全部办结" not in show(cast.office, "assignment-list", cast.committee.pk)
+    mine.update(state="dropped", ending="withdrawal")
+    assert "不再办理</span>" in show(cast.office, "assignment-list", cast.committee.pk)
 
 
 def test_a_leaf_gives_nothing(cast: Cast, plan: Plan) -> None:

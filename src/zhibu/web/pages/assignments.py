@@ -125,4 +125,6 @@ def _advise(assignment: Assignment, spread: Spread) -> str:
         return f"有{spread.overdue}个组织逾期未办结，请了解困难、帮助解决，必要时提醒。"
     if spread.open:
         return f"{spread.total}个组织中{spread.closed}个已办结，{spread.open}个在办。"
+    if spread.dropped:
+        return f"{spread.total}个组织中{spread.closed}个已办结，{spread.dropped}个不再办理。"
     return f"{spread.total}个组织已全部办结。" if spread.total else "没有需要办理的组织。"
