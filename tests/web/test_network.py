@@ -40,6 +40,25 @@ def test_home_says_what_is_missing_and_due(cast: Cast) -> None:
     assert queries <= MOST
 
 
+def test_home_tells_nobody_to_do_what_only_others_may(cast: Cast) -> None:
+    """A member reads who sees to what is overdue; a group's leader is asked for the group's only."""
+    bare = ask(cast.member, "branch-home", cast.branch.pk)[0].context["page"]
+    assert bare.advice == "本支部还没有本年度安排表。"
+    make_table(cast)
+    pages = {
+        person: ask(person, "branch-home", cast.branch.pk)[0].context["page"]
+        for person in (cast.secretary, cast.member, cast.group_leader)
+    }
+    assert "请先补开或补记" in pages[cast.secretary].advice
+    assert pages[cast.member].advice.endswith("由支部书记、委员补开或补记。")
+    of_group = [
+        item for item in pages[cast.group_leader].missing if item.line.group_id == cast.group.pk
+    ]
+    assert pages[cast.group_leader].advice.startswith(
+        f"有{len(of_group)}项逾期未完成，请先补开或补记"
+    )
+
+
 def test_home_without_a_table_says_what_to_do(cast: Cast) -> None:
     """An empty branch is told to draft its table."""
     response, _ = ask(cast.secretary, "branch-home", cast.branch.pk)

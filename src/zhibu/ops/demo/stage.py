@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
 
@@ -31,6 +31,11 @@ class Stage:
     def today(self) -> date:
         """The day that it is played on."""
         return timezone.localdate(self.now)
+
+    def weekday_ago(self, days: int) -> date:
+        """So many days ago, or the Friday before: nobody meets on a weekend."""
+        day = self.today - timedelta(days=days)
+        return day - timedelta(days=max(day.weekday() - 4, 0))
 
     @property
     def founded_on(self) -> date:

@@ -57,7 +57,7 @@ def _decide(stage: Stage, population: Population) -> None:
     if template is None:
         return
     owners = [row for row in template.attendance if row.is_there][:3]
-    day = stage.today - timedelta(days=12)
+    day = stage.weekday_ago(12)
     decisions = tuple(
         Decision(
             text, _votes(template),
@@ -83,7 +83,7 @@ def _look_again(stage: Stage, population: Population) -> None:
     )
     content = replace(template, decisions=(), follow_ups=said)
     _file(
-        stage, population, content, stage.today - timedelta(days=2), hours=16,
+        stage, population, content, stage.weekday_ago(2), hours=16,
         topic="听取议定事项办理情况", minutes=AGAIN,
     )  # fmt: skip
 

@@ -122,9 +122,7 @@ def _read(text: Text, population: Population, rows: Iterable[tuple[Member, datet
 
 def _meet(stage: Stage, text: Text, population: Population) -> None:
     """A meeting passes the text on: those present are reached, two on leave stay open."""
-    day = stage.today - timedelta(days=1)
-    while day.weekday() > 4:
-        day -= timedelta(days=1)
+    day = stage.weekday_ago(1)
     members = _on_roster(population, day)
     away = {member.pk for member in members[-2:]}
     infirm = set(

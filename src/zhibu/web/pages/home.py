@@ -90,6 +90,7 @@ def build_home(branch: Organization, reach: Reach, day: date, person: Person) ->
     plans = {plan.year: plan for plan in Plan.objects.filter(branch=branch, year__gte=day.year)}
     missing = _having(items, {State.OVERDUE})
     due = _having(items, {State.DUE_SOON, State.OPEN, State.UPCOMING})
+    may_plan = reach.may(Verb.DRAFT_PLAN, branch.path)
     return HomePage(
         branch=branch,
         day=day,
@@ -100,8 +101,8 @@ def build_home(branch: Organization, reach: Reach, day: date, person: Person) ->
         plan=plans.get(day.year),
         next_plan_year=_year_to_plan(day, plans),
         may_record=may_record,
-        may_plan=reach.may(Verb.DRAFT_PLAN, branch.path),
-        advice=_advise(missing, due, plans.get(day.year)),
+        may_plan=may_plan,
+        advice=_advise(missing, due, plans.get(day.year), may_plan=may_plan),
         tasks=_tasks(branch, reach, day, person),
         to_read=_to_read(person),
         to_pass_on=_to_pass_on(branch, day) if may_pass_on else (),
@@ -175,13 +176,18 @@ def _year_to_plan(day: date, plans: dict[int, Plan]) -> int:
     return 0
 
 
-def _advise(missing: tuple[Item, ...], due: tuple[Item, ...], plan: Plan | None) -> str:
+def _advise(
+    missing: tuple[Item, ...], due: tuple[Item, ...], plan: Plan | None, *, may_plan: bool
+) -> str:
+    """One line for whom it asks: nobody is told to do what only others may."""
     if plan is None:
-        return "还没有本年度安排表，请先起草。"
+        return "还没有本年度安排表，请先起草。" if may_plan else "本支部还没有本年度安排表。"
     if plan.state == Plan.State.DRAFT:
-        return "本年度安排表还是草稿，请核对后通过。"
+        return "本年度安排表还是草稿" + ("，请核对后通过。" if may_plan else "，通过后执行。")
+    if own := [item for item in missing if item.may_record]:
+        return f"有{len(own)}项逾期未完成，请先补开或补记：{own[0].line.title}。"
     if missing:
-        return f"有{len(missing)}项逾期未完成，请先补开或补记：{missing[0].line.title}。"
+        return f"本支部有{len(missing)}项逾期未完成，由支部书记、委员补开或补记。"
     if due:
         first = due[0].line
         day = f"{first.planned_on.month}月{first.planned_on.day}日"
