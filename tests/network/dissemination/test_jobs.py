@@ -78,6 +78,18 @@ class TestAnnouncing:
         work()
         assert len(told(text, "新版本")) == 15
 
+    def test_a_new_version_does_not_stop_the_handing_down(self, town: Town) -> None:
+        """Made before any worker came: the level below is told that it is its turn all the same."""
+        text = town.issue(mode=Mode.BY_LEVEL)
+        amend_text(
+            text=text, revision=text.revision, title=text.title, body="重写", note="改",
+            is_new_version=True, by=town.cast.office, at=AT,
+        )  # fmt: skip
+        work()
+        asked = Notice.objects.filter(title__startswith="请转发")
+        below = {town.cast.committee.pk, town.cast.far_committee.pk}
+        assert set(asked.values_list("organization", flat=True)) == below
+
     def test_notices_are_taken_back_in_chunks(
         self, town: Town, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -20,8 +20,8 @@ from django.urls import reverse
 from zhibu.handbook.models import Record
 from zhibu.network.dissemination.models import Text
 from zhibu.network.dissemination.queries import (
-    paths_held,
-    paths_of_person,
+    places_held,
+    stays_of_person,
     texts_of_person,
     texts_seen,
 )
@@ -127,7 +127,7 @@ class SearchPage:
 def build_search(
     request: HttpRequest, query: str, *, kind: str = ALL, below: int | None = None
 ) -> SearchPage:
-    """The page for what was typed. At most ten queries."""
+    """The page for what was typed. At most eight queries."""
     query, asked = query.strip(), read_query(query)
     held = reach(request)
     open_to = [each for each in KINDS if each[0] != PEOPLE or held.has(Verb.SEE_ROSTER)]
@@ -182,21 +182,25 @@ def _finds(
 
 
 def _search(request: HttpRequest, held: Reach, asked: Asked, kind: str) -> Search:
-    visible, places, marks = Q(pk__in=[]), [], set()
+    visible, seats, marks = Q(pk__in=[]), [], set()
     if kind != TEXTS:
         visible |= Q(kind=SearchEntry.Kind.RECORD) & readable(held, "organization__")
-        places = [hold.seat for hold in held.with_verb(Verb.SEE_BRANCH)]
-        marks |= marks_of_records(places)
+        seats = [hold.seat for hold in held.with_verb(Verb.SEE_BRANCH)]
+        marks |= marks_of_records(seats)
     if kind != RECORDS:
         person = person_of(request)
-        mine, seen = texts_of_person(person), texts_seen(held, Verb.SEE_REACH)
+        stays, places = stays_of_person(person), places_held(held, Verb.SEE_REACH)
+        mine = texts_of_person(person, stays)
+        seen = texts_seen(held, Verb.SEE_REACH, places)
         readable_texts = Q(subject__in=mine.order_by().values("pk")) | Q(
             subject__in=seen.order_by().values("pk")
         )
         visible |= Q(kind=SearchEntry.Kind.TEXT) & readable_texts
-        marks |= marks_of_texts(paths_of_person(person), paths_held(held, Verb.SEE_REACH))
+        marks |= marks_of_texts(
+            (stay.seat.path for stay in stays), (place.path for place in places)
+        )
     # Whoever looks from the top may look everywhere.
-    is_all = any(len(path) <= paths.WIDTH for path in places)
+    is_all = any(len(path) <= paths.WIDTH for path in seats)
     return Search(asked, visible, places=None if is_all else tuple(sorted(marks)))
 
 

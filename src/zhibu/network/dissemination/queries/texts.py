@@ -35,13 +35,20 @@ _MINE = Receipt.objects.filter(
 ).order_by()
 
 
-def texts_of_person(person: Person) -> TextQuerySet:
+def stays_of_person(person: Person) -> list[Stay]:
+    """All the seats that the member whose account this is ever had: one query."""
+    members = Member.objects.filter(person=person)
+    return [stay for own in stays_of(members).values() for stay in own]
+
+
+def texts_of_person(person: Person, stays: Sequence[Stay] | None = None) -> TextQuerySet:
     """What was sent to the member whose account this is, and has come down to them.
 
     With `acknowledged_at` and `how` of the version in force, None while it is open. Two queries in
-    all, this one among them.
+    all, this one among them, or this one alone where the `stays` are known.
     """
-    stays = _stays_of_person(person)
+    if stays is None:
+        stays = stays_of_person(person)
     mine = _MINE.filter(member__person=person)
     rows = Text.objects.sent().annotate(
         acknowledged_at=Subquery(mine.values("at")[:1]), how=Subquery(mine.values("how")[:1])
@@ -51,16 +58,6 @@ def texts_of_person(person: Person) -> TextQuerySet:
     return rows.filter(Exists(_audience(_levels(stay.seat.path for stay in stays)))).filter(
         reduce(or_, map(_reads, stays))
     )
-
-
-def _stays_of_person(person: Person) -> list[Stay]:
-    members = Member.objects.filter(person=person)
-    return [stay for own in stays_of(members).values() for stay in own]
-
-
-def paths_of_person(person: Person) -> set[str]:
-    """The paths at which they ever had a seat: what was for them was sent from there or above."""
-    return {stay.seat.path for stay in _stays_of_person(person)}
 
 
 def readable_of(person: Person, keys: Collection[UUID]) -> set[UUID]:
@@ -113,7 +110,7 @@ def text_of_person(person: Person, key: UUID) -> PersonText | None:
     text = texts_of_person(person).filter(pk=key).select_related("organization").first()
     if text is None:
         return None
-    seat = seat_on(text, _stays_of_person(person))
+    seat = seat_on(text, stays_of_person(person))
     if seat is None:
         return None
     receipts = list(
@@ -176,15 +173,17 @@ def texts_arrived(
     )
 
 
-def texts_seen(reach: Reach, verb: Verb) -> TextQuerySet:
+def texts_seen(reach: Reach, verb: Verb, places: Sequence[Place] | None = None) -> TextQuerySet:
     """Every sent text that somebody may look at by this verb.
 
     It was issued in their part of today's tree, or it concerns the organisation that they hold the
-    verb on and has come down to it.
+    verb on and has come down to it. `places` are those of `places_held`, where they are known.
     """
     if not reach.has(verb):
         return Text.objects.none()
-    condition = reach.within(verb, "organization__") | _concerns(_places_held(reach, verb))
+    if places is None:
+        places = places_held(reach, verb)
+    condition = reach.within(verb, "organization__") | _concerns(places)
     return (
         Text.objects.sent()
         .filter(condition)
@@ -193,12 +192,8 @@ def texts_seen(reach: Reach, verb: Verb) -> TextQuerySet:
     )
 
 
-def paths_held(reach: Reach, verb: Verb) -> set[str]:
-    """The paths that the organisations where somebody holds this verb ever had."""
-    return {place.path for place in _places_held(reach, verb)}
-
-
-def _places_held(reach: Reach, verb: Verb) -> list[Place]:
+def places_held(reach: Reach, verb: Verb) -> list[Place]:
+    """All places that the organisations where somebody holds this verb ever had: one query."""
     seats = {hold.seat_id for hold in reach.with_verb(verb)}
     return list(Place.objects.filter(organization__in=seats)) if seats else []
 

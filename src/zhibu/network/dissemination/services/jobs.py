@@ -82,10 +82,12 @@ def _do_chunk(at: datetime) -> bool:
         taken = take_back(subject=subject_of(job.text), most=TAKEN)
         job.done += taken
         job.after = _END if taken < TAKEN else ""
-    elif not job.text.is_asking or job.text.version != job.version:
+    elif not job.text.is_asking:
         job.after = _END  # nobody is asked for this any more
     elif job.kind == _Kind.HAND_DOWN:
-        _hand_down(job, at)
+        _hand_down(job, at)  # whatever the version: a newer one is sent on with it
+    elif job.text.version != job.version:
+        job.after = _END  # the newer one has a job of its own
     else:
         _tell_readers(job, at)
     if job.after == _END:
