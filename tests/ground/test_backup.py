@@ -141,7 +141,7 @@ def test_a_file_that_cannot_be_replaced_is_named(
         raise PermissionError(errno.EACCES, "in use", str(self))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "rename", held)
+        patch.setattr(Path, "replace", held)
         assert cli.run(["restore", str(backed_up), "--force"]) == 1
     said = capsys.readouterr().err
     assert "没有权限" in said

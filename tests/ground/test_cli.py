@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -148,6 +149,45 @@ def test_output_survives_a_console_without_chinese(tmp_path: Path) -> None:
     assert "年度安排表" in done.stdout
 
 
+def test_a_pipe_of_chinese_windows_keeps_its_encoding(tmp_path: Path) -> None:
+    """Whoever reads it there takes it for GBK: findstr, PowerShell, the console itself."""
+    kept = {"PYTHONIOENCODING": "gbk", "PYTHONUTF8": "0"}
+    done = run_apart(["verify"], tmp_path, encoding="gbk", **kept)
+    assert done.returncode == 1
+    assert "数据库尚未建立" in done.stderr
+    assert "\ufffd" not in run_apart(["--help"], tmp_path, encoding="gbk", **kept).stdout
+
+
+def test_what_commands_say_can_be_written_in_gbk() -> None:
+    """No sign that a Chinese console lacks; names of the demonstration are meant to be rare."""
+    found = []
+    for path in sorted((Path(cli.__file__).parent).rglob("*.py")):
+        if path.name == "names.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                rare = {sign for sign in node.value if not sign.encode("gbk", "ignore")}
+                found += [f"{path.name}:{node.lineno}: {rare}"] if rare else []
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("detail", "sqlstate", "says"),
+    [
+        ("no such table: org_organization", None, "尚未建立"),
+        ("table org_organization has no column named soon_days", None, "尚未建立"),
+        ('关系 "org_organization" 不存在', "42P01", "尚未建立"),
+        ('column "soon_days" does not exist', "42703", "尚未建立"),
+        ('FATAL:  database "zhibu" does not exist', None, "DATABASE_URL"),
+        ('FATAL:  role "zhibu" does not exist', None, "DATABASE_URL"),
+        ("database is locked", None, "其他程序"),
+    ],
+)
+def test_what_a_database_lacks_is_told_apart(detail: str, sqlstate: str | None, says: str) -> None:
+    """Tables that are not there yet are made; a wrong name or address is to be looked at."""
+    assert says in cli.explain_database(detail, sqlstate)
+
+
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """`zhibu --version` says which release this is."""
     assert cli.run(["--version"]) == 0
@@ -155,7 +195,7 @@ def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def run_apart(
-    arguments: list[str], folder: Path, **variables: str
+    arguments: list[str], folder: Path, *, encoding: str = "utf-8", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the command in a process of its own with nothing but these settings."""
     kept = {
@@ -167,7 +207,7 @@ def run_apart(
         cwd=folder,
         capture_output=True,
         text=True,
-        encoding="utf-8",
+        encoding=encoding,
         check=False,
         timeout=60,
     )

@@ -54,6 +54,14 @@ def test_only_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert Organization.objects.count() == 1
 
 
+def test_a_long_name_has_a_short_one_that_fits() -> None:
+    """A full name of 200 characters is taken whole; 60 of them stand in lists."""
+    assert cli.run(["found", "某" * 198 + "党委"]) == 0
+    root = Organization.objects.get()
+    assert (len(root.name), len(root.short_name)) == (200, 60)
+    assert cli.run(["found", " "]) == 2
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -61,6 +69,7 @@ def test_only_once(capsys: pytest.CaptureFixture[str]) -> None:
         (["--kind", "小组"], "党支部"),
         (["--founded", "2027-01-01"], "不能晚于今天"),
         (["--founded", "昨天"], "日期写法"),
+        (["--short", "简" * 61], "最多 60 字"),
     ],
 )
 def test_wrong_words_change_nothing(

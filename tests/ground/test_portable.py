@@ -13,11 +13,24 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES: Final = sorted([*(ROOT / "src").rglob("*.py"), ROOT / "requirements/prepare.py"])
 # Modules and names that a Python on Windows does not have, or has without their meaning.
-MODULES: Final = frozenset({"crypt", "fcntl", "grp", "pwd", "resource", "syslog", "termios", "tty"})
+MODULES: Final = frozenset(
+    {"crypt", "curses", "fcntl", "grp", "nis", "posix", "pty", "pwd", "readline", "resource"}
+    | {"spwd", "syslog", "termios", "tty"}
+)
 NAMES: Final = frozenset(
     {"fork", "forkpty", "getuid", "geteuid", "getgid", "setuid", "chown", "killpg", "getpgid"}
     | {"mkfifo", "nice", "sync", "wait3", "wait4", "SIGKILL", "SIGHUP", "SIGUSR1", "SIGALRM"}
+    | {"fchmod", "fchown", "lchown", "mknod", "openpty", "posix_spawn", "pread", "pwrite", "setsid"}
+    | {"getloadavg", "sched_getaffinity", "sendfile", "statvfs", "sysconf", "uname", "fdatasync"}
+    | {"O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW", "O_NONBLOCK", "O_SYNC", "AF_UNIX"}
+    | {"SIGCHLD", "SIGPIPE", "SIGQUIT", "SIGUSR2", "SIGWINCH", "alarm", "pause", "setitimer"}
+    | {"epoll", "kqueue", "poll"}
+    # What needs rights there that an office does not give, or does not do what it does here: a
+    # signal that is sent ends the process, a rename does not replace what is there.
+    | {"kill", "symlink", "rename", "execv", "execvp"}
 )
+METHODS: Final = frozenset({"add_signal_handler", "rename", "symlink_to"})
+PLACES: Final = re.compile(r"/(tmp|dev|proc|etc|bin|var/(run|lib))(/|$)")
 READERS: Final = frozenset({"open", "read_text", "write_text"})
 
 
@@ -30,6 +43,8 @@ def faults(source: str) -> Iterator[str]:
             yield f"{node.lineno}: a module that is not there"
         elif isinstance(node, ast.Attribute) and node.attr in NAMES and is_system(node.value):
             yield f"{node.lineno}: {node.attr}"
+        elif isinstance(node, ast.Constant) and PLACES.match(str(node.value)):
+            yield f"{node.lineno}: a folder that is not there"
         elif isinstance(node, ast.FormattedValue) and node.format_spec is not None:
             if is_foreign_format(ast.unparse(node.format_spec)):
                 yield f"{node.lineno}: strftime there takes the letters of the locale only"
@@ -38,7 +53,7 @@ def faults(source: str) -> Iterator[str]:
 
 
 def is_system(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name) and node.id in {"os", "signal"}
+    return isinstance(node, ast.Name) and node.id in {"os", "select", "signal", "socket"}
 
 
 def is_foreign_format(text: str) -> bool:
@@ -48,6 +63,12 @@ def is_foreign_format(text: str) -> bool:
 def faults_of_call(node: ast.Call) -> Iterator[str]:
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     texts = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+    if isinstance(node.func, ast.Attribute) and name in METHODS:
+        yield f"{node.lineno}: {name}"
+    if name in {"get_context", "set_start_method"} and "spawn" not in texts:
+        yield f"{node.lineno}: processes start afresh there, and only so"
+    if name == "NamedTemporaryFile" and "delete" not in {each.arg for each in node.keywords}:
+        yield f"{node.lineno}: a file that is open cannot be opened again there"
     if name == "strftime" and any(map(is_foreign_format, texts)):
         yield f"{node.lineno}: strftime there takes the letters of the locale only"
     if name == "strftime" and any(re.search(r"%-|%s", text) for text in texts):
@@ -83,6 +104,14 @@ def test_the_product_runs_on_windows() -> None:
         "import os\nos.fork()",
         "import signal\nsignal.SIGKILL",
         "f'{day:%m月%d日}'",
+        "import os\nos.sched_getaffinity(0)",
+        "import os\nos.kill(1, 15)",
+        "import socket\nsocket.AF_UNIX",
+        "path.rename(other)",
+        "path.symlink_to(other)",
+        "multiprocessing.get_context('fork')",
+        "NamedTemporaryFile()",
+        "open('/tmp/x', 'rb')",
         "day.strftime('%Y年')",
         "day.strftime('%-d')",
         "open('x')",

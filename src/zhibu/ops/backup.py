@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tqdm import tqdm
 
 from zhibu.ops import archive, changeover
 from zhibu.ops.release import read_version
+from zhibu.ops.saving import refuse_taken, written_whole
 from zhibu.web import clock
 
 
@@ -47,27 +47,16 @@ def backup(*, file: Path | None, without_keys: bool, force: bool) -> None:
     """
     now = clock.now()
     target = file or Path(f"支部备份-{timezone.localtime(now):%Y%m%d-%H%M}.zip")
-    if target.exists() and not force:
-        raise click.ClickException(f"{target} 已经存在。换一个文件名，或加 --force 覆盖。")
-    if not target.absolute().parent.is_dir():
-        raise click.ClickException(f"没有 {target.parent} 这个文件夹，请先建立。")
+    refuse_taken(target, force=force)
     folders = {"files": Path(settings.MEDIA_ROOT)}
     if not without_keys:
         folders["keys"] = settings.KEYS_DIR
-    unfinished = target.with_name(target.name + ".未完成")
     meter = Meter("备份")
     try:
-        with unfinished.open("wb") as stream:
-            unfinished.chmod(0o600)
+        with written_whole(target, is_secret=True) as stream:
             contents = archive.write_backup(
                 stream, release=read_version(), now=now, folders=folders, progress=meter
             )
-            stream.flush()
-            os.fsync(stream.fileno())
-        unfinished.replace(target)
-    except BaseException:
-        unfinished.unlink(missing_ok=True)
-        raise
     finally:
         meter.close()
     files = sum(name.startswith("files/") for name in contents.digests)

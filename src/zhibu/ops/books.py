@@ -13,6 +13,7 @@ from zhibu.handbook.books import bind_book
 from zhibu.handbook.bundle import ExportFailed, export_bundle
 from zhibu.ops import wording
 from zhibu.ops.plans import find_branches
+from zhibu.ops.saving import refuse_taken, write_whole, written_whole
 from zhibu.org.models import Organization
 from zhibu.web import clock
 
@@ -42,8 +43,7 @@ def export(*, name: str, year: int, form: str, output: Path | None, force: bool)
     """导出党支部一个年度的工作手册。"""
     (branch,) = find_branches(name, below=False)
     target = output or Path(wording.file_name(f"{branch.short_name}{year}年党支部工作手册.{form}"))
-    if target.exists() and not force:
-        raise click.ClickException(f"{target} 已经存在；要覆盖请加 --force。")
+    refuse_taken(target, force=force)
     try:
         write_book(target, branch, year, form)
     except (FontMissing, TypesettingFailed, ExportFailed) as error:
@@ -59,16 +59,11 @@ def write_book(target: Path, branch: Organization, year: int, form: str) -> None
     """
     bound = bind_book(branch, year, today=clock.today())
     if form == "docx":
-        target.write_bytes(write_book_docx(bound))
+        write_whole(target, write_book_docx(bound))
         return
     pdf = typeset_book(bound)
     if form == "pdf":
-        target.write_bytes(pdf)
+        write_whole(target, pdf)
         return
-    part = target.with_name(f"{target.name}.part")
-    try:
-        with part.open("wb") as stream:
-            export_bundle(stream, branch=branch, year=year, at=clock.now(), pdf=pdf)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with written_whole(target) as stream:
+        export_bundle(stream, branch=branch, year=year, at=clock.now(), pdf=pdf)

@@ -66,7 +66,7 @@ def change_over(folder: Path, now: datetime) -> Path | None:
         if is_worth_keeping:
             aside.mkdir(mode=0o700)
             for path in held:
-                path.rename(aside / path.name)
+                path.replace(aside / path.name)
         for path in (folder / ARRIVING).iterdir():
             path.replace(folder / path.name)
         (folder / ARRIVING).rmdir()

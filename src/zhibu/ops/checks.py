@@ -80,7 +80,7 @@ def check_data_dir() -> Iterator[CheckMessage]:
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         probe.write_text("", encoding="ascii")
-        probe.unlink()
+        probe.unlink(missing_ok=True)  # another command may look at the same time
     except OSError as error:
         yield Error(
             f"数据目录 {folder} 不能写入（{error.strerror}）。",
@@ -315,7 +315,11 @@ def check_administrators() -> Iterator[CheckMessage]:
 
     try:
         held = set(
-            Grant.objects.filter(role__in=[role.value for role in EXCLUSIVE], until__isnull=True)
+            Grant.objects.filter(
+                role__in=[role.value for role in EXCLUSIVE],
+                until__isnull=True,
+                person__is_active=True,
+            )
             .values_list("role", flat=True)
             .distinct()
         )

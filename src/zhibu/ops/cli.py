@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -189,7 +190,7 @@ def explain(error: Exception) -> str | None:
     if isinstance(error, ImproperlyConfigured):
         return f"设置有误。{error}"
     if isinstance(error, (OperationalError, InterfaceError, ProgrammingError)):
-        return explain_database(str(error).strip())
+        return explain_database(str(error).strip(), getattr(error.__cause__, "sqlstate", None))
     if apps.ready:
         from zhibu.ledger.keys import SigningKeyError
 
@@ -197,13 +198,18 @@ def explain(error: Exception) -> str | None:
             return str(error)
     if isinstance(error, OSError) and error.filename:
         reason = wording.OS_ERRORS.get(error.errno or 0, error.strerror or str(error))
-        return f"{error.filename}：{reason}。"
+        return f"{error.filename2 or error.filename}：{reason}。"
     return None
 
 
-def explain_database(detail: str) -> str:
-    """Words for what a database says about itself."""
-    if "no such table" in detail or "does not exist" in detail or "no such column" in detail:
+_NO_SUCH_TABLE: Final = frozenset({"42P01", "42703"})  # or no such column
+
+_LACKING: Final = re.compile("no such (table|column)|has no column named")
+
+
+def explain_database(detail: str, sqlstate: str | None = None) -> str:
+    """Words for what a database says about itself; `sqlstate` is PostgreSQL's, in any language."""
+    if sqlstate in _NO_SUCH_TABLE or _LACKING.search(detail):
         return (
             f"数据库尚未建立或不是最新结构，请先执行 zhibu serve，或 zhibu check 查看。（{detail}）"
         )

@@ -33,7 +33,7 @@ ADMINISTRATORS = (
 
 @click.command()
 @click.argument("name", metavar="全称")
-@click.option("--short", default="", help="简称，不写时同全称")
+@click.option("--short", default="", help="简称，不写时同全称（取前 60 字）")
 @click.option(
     "--kind", type=click.Choice(list(KINDS)), default="党委", show_default=True, help="组织类型"
 )
@@ -56,6 +56,11 @@ def found(*, name: str, short: str, kind: str, founded: datetime | None, pack: s
     密码随机生成，只显示这一次。启用日期记为今天：此前到期的事项在系统内不作要求，
     可在组织页面修改。之后由系统管理员开立账号，由安全管理员授予权限。
     """
+    if not name.strip():
+        raise click.BadParameter("请写明全称。", param_hint="全称")
+    for text, most, hint in ((name, 200, "全称"), (short, 60, "--short")):
+        if len(text) > most:
+            raise click.BadParameter(f"最多 {most} 字，现在有 {len(text)} 字。", param_hint=hint)
     now = clock.now()
     today = clock.today()
     founded_on = founded.date() if founded else date(today.year, 1, 1)

@@ -16,6 +16,7 @@ from zhibu.documents.table_writing import write_table_xlsx
 from zhibu.network.themes.services import draft_table
 from zhibu.norms.facts import NormMissing
 from zhibu.ops import wording
+from zhibu.ops.saving import refuse_taken, write_whole
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
@@ -83,9 +84,8 @@ def export(*, name: str, year: int, output: Path | None, force: bool) -> int:
     """把年度安排表导出为 Excel 文件。"""
     held = need_plan(name, year)
     target = output or Path(wording.file_name(f"{held.branch.short_name}{year}年度安排表.xlsx"))
-    if target.exists() and not force:
-        raise click.ClickException(f"{target} 已经存在；要覆盖请加 --force。")
-    target.write_bytes(write_table_xlsx(plan_table(held, today=clock.today())))
+    refuse_taken(target, force=force)
+    write_whole(target, write_table_xlsx(plan_table(held, today=clock.today())))
     click.echo(f"已导出：{target}")
     return 0
 

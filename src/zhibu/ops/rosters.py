@@ -15,6 +15,7 @@ from tqdm import tqdm
 from zhibu.ledger.services import note
 from zhibu.ops import wording
 from zhibu.ops.plans import ByOption, InputFile, OutputFile, find_organization, find_person
+from zhibu.ops.saving import refuse_taken, write_whole
 from zhibu.org.imports import (
     ImportReport,
     confirm_import,
@@ -187,7 +188,7 @@ def _run(
     report = read_report(held)
     _show(report, file)
     if marked is not None and (report.counts.faulty or report.counts.warned or report.counts.asked):
-        marked.write_bytes(marked_xlsx(held))
+        write_whole(marked, marked_xlsx(held))
         click.echo(f"有问题的行已另存：{marked}")
     if not held.may_confirm:
         if not dry_run:
@@ -308,10 +309,10 @@ def _export(
 ) -> int:
     organization, by = find_organization(name), find_person(username)
     target = output or Path(wording.file_name(f"{organization.short_name}{title}.xlsx"))
-    _keep(target, force)
+    refuse_taken(target, force=force)
     content = write(organization, on=clock.today())
     note(by=by, verb=verb, organization_id=organization.pk, subject=organization, at=clock.now())
-    target.write_bytes(content)
+    write_whole(target, content)
     click.echo(f"已导出：{target}")
     return 0
 
@@ -333,15 +334,10 @@ def tree_template(*, output: Path | None, force: bool) -> int:
 
 
 def _template(kind: str, target: Path, force: bool) -> int:
-    _keep(target, force)
-    target.write_bytes(template_xlsx(kind))
+    refuse_taken(target, force=force)
+    write_whole(target, template_xlsx(kind))
     click.echo(f"已存为：{target}")
     return 0
-
-
-def _keep(target: Path, force: bool) -> None:
-    if target.exists() and not force:
-        raise click.ClickException(f"{target} 已经存在；要覆盖请加 --force。")
 
 
 def _undo(kind: str, key: str | None, place: str | None, username: str) -> int:

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from zhibu.handbook.wording import say_fault
 
 WORTH_HELPERS: Final = 40_000
+MOST_HELPERS: Final = 60  # a process on Windows cannot wait for more
 
 
 @click.command()
@@ -42,7 +43,9 @@ def verify(*, file: Path | None, has_bytes: bool, names: Sequence[str]) -> int:
 
 def processes_for(versions: int | None) -> int:
     """How many processes to verify with: helpers take a second to start, so few do without."""
-    return os.cpu_count() or 1 if versions is not None and versions >= WORTH_HELPERS else 1
+    if versions is None or versions < WORTH_HELPERS:
+        return 1
+    return min(os.cpu_count() or 1, MOST_HELPERS)
 
 
 def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
@@ -68,7 +71,7 @@ def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
                 row = Organization.objects.filter(pk=outcome.branch).first()
                 name = row.name if row else f"编号 {outcome.branch} 的党支部"
                 with tqdm.external_write_mode():
-                    click.secho(f"✗ {name}：{say_fault(outcome.fault)}", fg="red")
+                    click.secho(f"× {name}：{say_fault(outcome.fault)}", fg="red")
                     if outcome.fault.record:
                         click.echo(f"  记录编号：{outcome.fault.record}")
     click.echo(f"共核验 {branches} 个党支部、{versions} 项记录、{seals} 次封存。")
@@ -86,7 +89,7 @@ def verify_file(file: Path) -> int:
     found = verify_bundle(file)
     if found.fault is not None:
         title = f"{found.branch_name}{found.year}年度：" if found.branch_name else ""
-        click.secho(f"✗ {title}{say_fault(found.fault)}", fg="red")
+        click.secho(f"× {title}{say_fault(found.fault)}", fg="red")
         return 1
     click.echo(
         f"{found.branch_name}{found.year}年度：{found.entries} 项记录、{found.files} 个附件、"

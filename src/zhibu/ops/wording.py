@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import io
+import os
 import re
 import sys
 import unicodedata
@@ -72,9 +73,11 @@ WORDS: Final = {
 
 MODULES: Final = ("core", "decorators", "exceptions", "formatting", "parser", "termui", "types")
 
+# Windows says of a file that Word or Excel holds open what others say of a missing right.
+_DENIED: Final = "没有权限，或者正被其他程序打开" if os.name == "nt" else "没有权限"
 OS_ERRORS: Final = {
     errno.ENOENT: "没有这个文件或文件夹",
-    errno.EACCES: "没有权限",
+    errno.EACCES: _DENIED,
     errno.EPERM: "没有权限",
     errno.EEXIST: "已经存在",
     errno.EISDIR: "是文件夹，不是文件",
@@ -128,12 +131,15 @@ def speak_chinese() -> None:
 
 
 def prepare_output() -> None:
-    """Chinese must come out whole: a console or pipe that cannot carry it gets UTF-8."""
+    """Chinese must come out whole: a console or pipe that cannot carry it gets UTF-8.
+
+    A pipe of Chinese Windows (GBK) can, and whoever reads it there takes it for GBK.
+    """
     for stream in (sys.stdout, sys.stderr):
         if not isinstance(stream, io.TextIOWrapper):
             continue
         try:
-            "支部—✓".encode(stream.encoding)
+            "支部—→×".encode(stream.encoding)
             stream.reconfigure(errors="replace")
         except (LookupError, UnicodeEncodeError):
             stream.reconfigure(encoding="utf-8", errors="replace")

@@ -29,6 +29,8 @@ class Refused(Exception):
     """What was asked for is against a rule; the message says which, in Chinese."""
 
 
+LONGEST_SHORT = Organization._meta.get_field("short_name").max_length or 0
+
 # A party group hangs under a branch and a branch has nothing but groups below it.
 _MAY_HOLD = {
     Organization.Kind.COMMISSION: {
@@ -89,7 +91,7 @@ def found_organization(
         in_use_since = in_use_since or parent.in_use_since
     organization = Organization.objects.create(
         name=name,
-        short_name=short_name or name,
+        short_name=short_name or name[:LONGEST_SHORT],
         kind=kind,
         field=field,
         parent=parent,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from zhibu.ledger.services import note
 from zhibu.org import paths, places
 from zhibu.org.models import Organization, Place
-from zhibu.org.services import Refused, may_hold
+from zhibu.org.services import LONGEST_SHORT, Refused, may_hold
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 
@@ -38,7 +38,7 @@ def rename_organization(
         raise Refused("名称没有变化。")
     open_place = _open_place(organization, on, at)
     before = {"name": organization.name, "short_name": organization.short_name}
-    organization.name, organization.short_name = name, short_name or name
+    organization.name, organization.short_name = name, short_name or name[:LONGEST_SHORT]
     organization.save(update_fields=["name", "short_name"])
     Place.objects.filter(pk=open_place.pk).update(until=places.day_before(on))
     places.open_place(organization, since=on)

@@ -13,7 +13,7 @@ from zhibu.org.imports.journal import Journal
 from zhibu.org.imports.members import BATCH, Tell
 from zhibu.org.imports.refusals import ImportOutdated
 from zhibu.org.models import Organization, Place
-from zhibu.org.services import Refused
+from zhibu.org.services import LONGEST_SHORT, Refused
 from zhibu.people.keys import new_key
 from zhibu.rules.roster_judging import Outcome
 from zhibu.rules.roster_tree_judging import TreeDifference, TreeJudgement
@@ -79,7 +79,7 @@ class TreeWriter:
             kind=str(row.kind),
             field=str(row.field or parent.field),
             name=row.name,
-            short_name=row.short_name or row.name[:60],
+            short_name=row.short_name or row.name[:LONGEST_SHORT],
             parent=parent,
             path=path,
             founded_on=one.founded_on or self.effective_on,
