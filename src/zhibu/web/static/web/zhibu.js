@@ -74,7 +74,7 @@ const deliver = async (item, token) => {
   if (["waiting", "sign-in"].includes(state) || read(name)?.at !== item.at) return; // or written on meanwhile
   if (["filed", "draft"].includes(state)) drop(name); else write(name, { ...item, state, said, address });
   tell(`离线填写的“${item.title || "记录"}”：${said}`, state === "filed" ? "success" : "warning", address);
-  if (state === "filed" && openForm()?.dataset.keep === item.record) openForm().remove();
+  if (state === "filed" && openForm()?.dataset.keep === item.record) byId("main").replaceChildren(byId("messages"));
 };
 let again = 0;
 const sendAll = async () => {
