@@ -70,7 +70,7 @@ th { font-family: %(hei)s; font-weight: %(heavy)s; text-align: center }
 .signatures { display: table; width: 100%%; margin-top: 32pt; font-size: 14pt; break-inside: avoid }
 .signatures div { display: table-cell }
 .signatures i { display: inline-block; width: 7em; border-bottom: .5pt solid black }
-.code { text-align: center; break-inside: avoid; margin-top: 29pt; font-size: 12pt }
+.code { text-align: center; break-inside: avoid; break-after: avoid; margin-top: 29pt; font-size: 12pt }
 .code svg { width: 38mm; height: 38mm; display: block; margin: auto }
 .cover { page: bare; text-align: center; height: 225mm }
 .cover h3 { font: 36pt %(title)s; letter-spacing: 4pt; color: #b01e23; margin: 38mm 0 12mm }
@@ -191,7 +191,8 @@ def _grid(block: Grid) -> str:
         "<tr>" + "".join(_cell(cell, at in block.centred) for at, cell in enumerate(row)) + "</tr>"
         for row in block.rows
     )
-    return f'<table class="{kind}">{columns}<thead><tr>{head}</tr></thead>{rows}</table>'
+    keep = " keep" if block.keeps_together else ""
+    return f'<table class="{kind}{keep}">{columns}<thead><tr>{head}</tr></thead>{rows}</table>'
 
 
 def _cell(value: Text, is_centred: bool) -> str:

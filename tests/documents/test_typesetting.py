@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.documents.samples import DIGEST, HOSTILE, make_book, make_record
 
+from zhibu.documents.blocks import Grid, Paragraph
 from zhibu.documents.book import Book, RecordSection
-from zhibu.documents.typesetting import draw_code, typeset_book
+from zhibu.documents.literal import REDACTED
+from zhibu.documents.typesetting import draw_code, plain, typeset_book
 
 MILLIMETRE = 72 / 25.4
 
@@ -99,7 +101,8 @@ def test_long_unbroken_text_stays_on_the_page() -> None:
         if page.get_width() < page.get_height():
             text = page.get_textpage()
             boxes = (text.get_charbox(at) for at in range(text.count_chars()))
-            reach = max(reach, *(box[2] for box in boxes), 0.0)
+            # A line end has a box without width, where the stop before it would end uncompressed.
+            reach = max(reach, *(box[2] for box in boxes if box[2] > box[0]), 0.0)
     assert (210 - 30) * MILLIMETRE < reach < (210 - 26 + 1) * MILLIMETRE
     said = "".join(page_texts(content))
     assert said.count("x") >= 300
@@ -159,3 +162,30 @@ def test_the_code_is_drawn(text: str) -> None:
     svg = draw_code(text or "x")
     assert svg.startswith("<?xml")
     assert "<script" not in svg
+
+
+def test_a_text_is_cut_in_pieces_beforehand() -> None:
+    """Only runs too long for a line; a digest in pieces of 16, in a narrow column of 4."""
+    assert plain("第12号") == "第12号"
+    assert plain(REDACTED) is None
+    assert plain(f"摘要码：{DIGEST}。") == [
+        "摘要码：", [DIGEST[at : at + 16] for at in range(0, 64, 16)], "。",
+    ]  # fmt: skip
+    assert plain("a" * 14) == [["aaaa", "aaaa", "aaaa", "aa"]]
+    roster = plain(Grid(("备注",), ((DIGEST,),), (1,)))
+    assert roster["rows"] == [[[[DIGEST[at : at + 4] for at in range(0, 64, 4)]]]]
+    assert plain(Paragraph(" 一 \n\n二\r\n"))["lines"] == ["一", "二"]
+    assert plain(Paragraph(REDACTED))["lines"] == [None]
+
+
+def test_a_key_stands_on_one_page() -> None:
+    """Wherever the page of seals breaks, a fingerprint is whole; nobody signs on an empty sheet."""
+    book = replace(make_book(), sections=(), table=None, roster=())
+    seal = book.seals[0]
+    for count in range(1, 5):
+        pages = page_texts(typeset_book(replace(book, seals=(seal,) * count, keys=book.keys * 3)))
+        after = pages[next(at for at, text in enumerate(pages) if text.startswith("五、封存页")) :]
+        assert sum(page.count("a1b2c3d4e5f60718293a4b5c6d7e8f90") for page in after) == count + 3
+        assert sum(page.count("YmFy" * 22) for page in after) == count
+        assert [page for page in after if "党组织算法" in page and "2026年1月1日" not in page] == []
+        assert "扫描二维码" in next(page for page in after if "党支部书记（签名）" in page)

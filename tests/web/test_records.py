@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 from tests.cast import Cast, client_of
 from tests.web.record_story import MINUTES, Writer, a_filed_record, a_line, fields_of, make_table
 
+from zhibu.handbook.books import bind_book
+from zhibu.handbook.facts import judge_filed
 from zhibu.handbook.models import Record, RecordVersion
+from zhibu.handbook.versions import read_version
 from zhibu.ledger.models import Entry
 from zhibu.people.keys import new_key
 from zhibu.plans.models import Plan, PlanLine
+from zhibu.plans.queries import lines_of_record
+from zhibu.rules.contents_data import ContentError
 from zhibu.rules.norm import Activity
 
 pytestmark = pytest.mark.usefixtures("data_dir")
@@ -58,6 +66,16 @@ def test_the_button_pressed_twice_begins_one_draft(cast: Cast, plan: Plan) -> No
     assert once.key == again.key
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_nothing_chosen_begins_no_draft(cast: Cast, plan: Plan, gone: bool) -> None:
+    """Who presses 开始记录 with nothing chosen, or with what is done by now, is asked to choose."""
+    asked = {"lines": [str(uuid4())]} if gone else {}
+    answer = client_of(cast.secretary).post(reverse("record-new", args=[cast.branch.pk]), asked)
+    assert answer.status_code == 422
+    assert ("所选事项已经完成" if gone else "还没有选择") in answer.content.decode()
+    assert not Record.objects.exists()
+
+
 def test_fields_follow_kinds_without_javascript(cast: Cast, plan: Plan) -> None:
     """更新栏目 shows the fields of a kind just ticked and ticks its line; nothing typed is lost."""
     writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))
@@ -73,6 +91,50 @@ def test_fields_follow_kinds_without_javascript(cast: Cast, plan: Plan) -> None:
     writer.open(Record.objects.get(pk=writer.key))
     assert len(writer.data["lines"]) == 1
     assert writer.data["element-lecturer"] == ["请退休老党员讲"], "what was typed stays to be seen"
+
+
+def test_a_button_pressed_by_the_page_leads_where_a_browser_would_go(
+    cast: Cast, plan: Plan
+) -> None:
+    """The redirect is left to the page, so that what is said on the next one is still said there."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting")).complete()
+    for deed, name in (("save", "record-edit"), ("file", "record-file")):
+        answer = writer.send(deed, htmx=True)
+        assert answer["HX-Redirect"] == reverse(name, args=[writer.key])
+        assert answer["X-Draft-Saved"] == str(Record.objects.get(pk=writer.key).revision)
+    filing = reverse("record-file", args=[writer.key])
+    page = writer.client.get(filing)
+    assert "草稿已保存" in page.content.decode()
+    answer = writer.client.post(filing, fields_of(page.content), headers={"HX-Request": "true"})
+    assert answer["HX-Redirect"] == reverse("record", args=[writer.key])
+    assert "已归档" in writer.client.get(answer["HX-Redirect"]).content.decode()
+
+
+def test_what_is_wrong_takes_the_place_of_the_form(cast: Cast, plan: Plan) -> None:
+    """Pressed by the page, a form with faults comes back whole, as it does without script."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))
+    answer = writer.send("file", htmx=True, day="2026-99-99")
+    assert answer.status_code == 422
+    assert answer["HX-Retarget"] == answer["HX-Reselect"] == "#main"
+    assert b'id="main"' in answer.content
+
+
+@pytest.mark.parametrize("deed", ["", "save"])
+def test_a_refused_save_is_not_answered_as_saved(
+    cast: Cast, plan: Plan, monkeypatch: pytest.MonkeyPatch, deed: str
+) -> None:
+    """What could not be stored stays in the browser: nothing tells it that the server has it."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))
+
+    def refuse(**_: Any) -> None:
+        raise ContentError("minutes", "文字过长")
+
+    monkeypatch.setattr("zhibu.web.views.drafts.save_draft", refuse)
+    answer = writer.send(deed, htmx=True, minutes="写了很多")
+    assert "X-Draft-Saved" not in answer
+    assert "HX-Redirect" not in answer
+    assert "已保存" not in answer.content.decode()
+    assert "文字过长" in answer.content.decode()
 
 
 def test_htmx_draws_the_form_anew_only_when_its_fields_change(cast: Cast, plan: Plan) -> None:
@@ -147,6 +209,38 @@ def test_filing_ticks_the_line_and_says_the_three_times(cast: Cast, plan: Plan) 
     assert "摘要码" in page
     assert MINUTES in page
     assert f'data-settled="{record.pk}"' in page
+
+
+def test_a_filed_record_says_whether_quorum_and_votes_held(
+    cast: Cast, plan: Plan, django_assert_max_num_queries: Any
+) -> None:
+    """Page and book say base, majority and article as the step before filing did."""
+    writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))
+    for number in (1, 2):
+        writer.send("add-decision")
+        writer.open(Record.objects.get(pk=writer.key))
+        writer.send(**{f"decision__{number}__text": f"事项{number}"})
+        writer.open(Record.objects.get(pk=writer.key))
+    writer.complete(decision__1__for="5", decision__2__for="4", decision__2__against="4").file()
+    with django_assert_max_num_queries(12):
+        page = writer.client.get(reverse("record", args=[writer.key])).content.decode()
+    told = (
+        "“事项1”赞成5票", "至少5票），通过。", "至少5票方可通过，未通过。",
+        "依据：",
+    )  # fmt: skip
+    (sheet,) = (
+        one
+        for section in bind_book(cast.branch, 2026, today=date(2026, 3, 12)).sections
+        for one in section.records
+    )
+    for words in told:
+        assert words in page
+        assert words in "".join(sheet.findings)
+    assert "达到规定" in page
+    assert len(sheet.findings) == 3
+    version = RecordVersion.objects.get(record=writer.key)
+    covered = replace(read_version(version), redacted=frozenset({"decisions"}))
+    assert judge_filed(cast.branch, covered, list(lines_of_record(writer.key))) == ()
 
 
 def test_the_same_form_sent_twice_files_once(cast: Cast, plan: Plan) -> None:

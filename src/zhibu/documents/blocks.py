@@ -73,7 +73,7 @@ class Pairs:
 class Grid:
     """A ruled table with a header that repeats on every page; `widths` are shares of the width.
 
-    Columns named in `centred` (by index) are centred.
+    Columns named in `centred` (by index) are centred. `keeps_together` is that of `Pairs`.
     """
 
     header: tuple[str, ...]
@@ -81,6 +81,7 @@ class Grid:
     widths: tuple[float, ...]
     centred: tuple[int, ...] = ()
     is_small: bool = False
+    keeps_together: bool = False
     kind: str = field(default="grid", init=False)
 
 

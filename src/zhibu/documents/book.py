@@ -142,6 +142,7 @@ class RecordSheet:
     minutes: Text = ""
     elements: tuple[Fact, ...] = ()
     decisions: tuple[Decision, ...] | Covered = ()
+    findings: tuple[str, ...] = ()  # whether enough had come, what was passed, with the article
     attachments: tuple[Attachment, ...] | Covered = ()
     lines: tuple[str, ...] = ()  # the lines of the table that it discharges
     chain: str = ""

@@ -35,7 +35,7 @@ def clean(text: str) -> str:
 
     Lone halves of a surrogate pair become U+FFFD.
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable() and "\ufffc" not in text:  # the one of them that counts as printable
         return text
     text = _NEWLINES.sub("\n", text).replace("\t", " ")
     return _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", _UNPRINTABLE.sub("", text))

@@ -140,6 +140,7 @@ def _data(document: OfficialDocument) -> dict[str, Any]:
         "opening": [plain(text) for text in _split(document.opening)],
         "sections": sections,
         "last": last,
+        "author": clean_line(document.signer),
         "signer": plain(clean_line(document.signer)),
         "date": chinese_date(document.signed_on),
         "annex-title": [plain(clean_line(document.annex_title))],

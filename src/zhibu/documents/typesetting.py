@@ -20,20 +20,24 @@ from typing import Any
 import segno
 import typst
 
-from zhibu.documents.blocks import Code
+from zhibu.documents.blocks import Code, Grid, Paragraph
 from zhibu.documents.book import Book
 from zhibu.documents.composition import compose_book
 from zhibu.documents.fonts import FontReport, Role, load_fonts, require_fonts
-from zhibu.documents.literal import Covered, clean
+from zhibu.documents.literal import Covered, Text, clean
 
-# A Latin run of more characters than this (an address, a digest) may be broken anywhere; so may
-# any other run without a space that no word of any script is as long as.
+# A Latin run of more characters than this (an address, a digest) may be broken; so may any other
+# run without a space that no word of any script is as long as.
 LONGEST_RUN = 12
 LONGEST_WORD = 30
+# It breaks after so many characters: few enough for the narrowest column. Digests stand in wide ones
+# and are most of a book's long runs; each piece is a box to be set.
+_STEP = 4
+_WIDE_STEP = 16
 _LONG_RUN = re.compile(
     rf"[!-~\u00a1-\u02ff]{{{LONGEST_RUN + 1},}}|[^\s\u2e80-\U0010ffff]{{{LONGEST_WORD + 1},}}"
 )
-_ZERO_WIDTH_SPACE = "\u200b"
+_DIGEST = re.compile("[0-9a-f]{32,}")
 # A stand-in for 小标宋 or 黑体 is set bold, since those two are heavy by themselves.
 _HEAVY = "bold"
 
@@ -128,26 +132,56 @@ def font_data(report: FontReport) -> dict[str, Any]:
     return data
 
 
-def plain(value: Any) -> Any:
-    """Blocks as JSON data: text cleaned, covered text as null, long runs marked."""
+def plain(value: Any, *, digest_step: int = _WIDE_STEP) -> Any:
+    """Blocks as JSON data.
+
+    A text is a string; null where it was covered; where it holds runs too long for a line, a list
+    of strings and of lists, which are the runs in pieces. The template has nothing left to cut:
+    what it calls for each text is by far the dearest part of reading a book.
+    """
     if isinstance(value, str):
-        return _with_breaks(clean(value))
+        return _in_pieces(clean(value), digest_step)
     if isinstance(value, Covered):
         return None
     if isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, tuple):
-        return [plain(item) for item in value]
-    data = {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return [plain(item, digest_step=digest_step) for item in value]
+    if isinstance(value, Paragraph):
+        return {"kind": value.kind, "is_small": value.is_small, "lines": _lines(value.text)}
+    if isinstance(value, Grid) and not value.is_small:
+        digest_step = _STEP
+    data = {
+        field.name: plain(getattr(value, field.name), digest_step=digest_step)
+        for field in fields(value)
+    }
     if isinstance(value, Code):
         data["svg"] = draw_code(value.text)
     return data
 
 
-def _with_breaks(text: str) -> str:
+def _lines(text: Text) -> list[Any]:
+    """Each line of running text as a paragraph of its own; blank ones are dropped."""
+    if isinstance(text, Covered):
+        return [None]
+    lines = (line.strip() for line in clean(text).split("\n"))
+    return [_in_pieces(line, _WIDE_STEP) for line in lines if line]
+
+
+def _in_pieces(text: str, digest_step: int) -> Any:
     if len(text) <= LONGEST_RUN:
         return text
-    return _LONG_RUN.sub(lambda run: f"{_ZERO_WIDTH_SPACE}{run.group()}{_ZERO_WIDTH_SPACE}", text)
+    pieces: list[Any] = []
+    end = 0
+    for found in _LONG_RUN.finditer(text):
+        run, at = found.group(), found.start()
+        step = digest_step if _DIGEST.fullmatch(run) else _STEP
+        pieces += [text[end:at]] if at > end else []
+        pieces.append([run[start : start + step] for start in range(0, len(run), step)])
+        end = found.end()
+    if not pieces:
+        return text
+    return [*pieces, text[end:]] if end < len(text) else pieces
 
 
 def draw_code(text: str) -> str:

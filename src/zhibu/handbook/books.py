@@ -24,6 +24,7 @@ from zhibu.documents.book import (
     SealRow,
 )
 from zhibu.documents.literal import chinese_date
+from zhibu.handbook.facts import judge_filed, named_lines
 from zhibu.handbook.models import RecordVersion
 from zhibu.handbook.queries import Cover, covers_of
 from zhibu.handbook.sheets import SheetWords, clock, write_cover, write_sheet
@@ -40,6 +41,7 @@ from zhibu.plans.queries import find_plan
 from zhibu.plans.services import plan_table
 from zhibu.rules.labels import label
 from zhibu.rules.norm import Activity
+from zhibu.rules.verdicts import Verdict
 
 # Kinds that every book has a section for, empty or not.
 STANDING: Final = (
@@ -70,6 +72,7 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
         lines=_line_titles(branch, year),
         seals=seals,
         covers=covers,
+        ballots=_ballots(branch, contents),
     )
     roster = list(roster_of(branch, day))
     posts = list(posts_of(branch, day))
@@ -170,6 +173,23 @@ def _names(contents: Iterable[FiledContent]) -> Mapping[str, str]:
         rows = Member.objects.filter(pk__in=missing).values_list("pk", "name")
         named |= {str(key): name for key, name in rows}
     return named
+
+
+def _ballots(
+    branch: Organization, contents: Mapping[UUID, FiledContent]
+) -> Mapping[UUID, Sequence[Verdict]]:
+    """Quorum and votes of the meetings that voted, by version."""
+    voted = {
+        key: one
+        for key, one in contents.items()
+        if any(decision.has_votes for decision in one.content.decisions)
+    }
+    named = named_lines({line for one in voted.values() for line in one.content.lines})
+    lines = {str(line.pk): line for line in named if line.branch_id == branch.pk}
+    return {
+        key: judge_filed(branch, one, [lines[k] for k in one.content.lines if k in lines])
+        for key, one in voted.items()
+    }
 
 
 def _group_names(branch: Organization) -> Mapping[str, str]:

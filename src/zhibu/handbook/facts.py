@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from zhibu.handbook.models import Attachment, Record
+from zhibu.handbook.versions import FiledContent
 from zhibu.norms.facts import NormMissing, norm_by_key, norm_for
 from zhibu.org.choices import own_elements
 from zhibu.org.facts import meeting_facts
@@ -17,7 +18,7 @@ from zhibu.rules.branches import BranchFacts
 from zhibu.rules.contents import AttachmentNote, RecordContent
 from zhibu.rules.contents_data import from_data
 from zhibu.rules.norm import Activity, Element, Norm, PracticeClass, Requirement, Unit
-from zhibu.rules.records import LineTarget, judge_record
+from zhibu.rules.records import LineTarget, judge_ballots, judge_record
 from zhibu.rules.verdicts import Verdict
 
 
@@ -133,6 +134,20 @@ def judge_draft(
         lines=[line_target(line, record_id) for line in lines],
         own=setting.own,
     )
+
+
+def judge_filed(
+    branch: Organization, filed: FiledContent, lines: Sequence[PlanLine]
+) -> tuple[Verdict, ...]:
+    """Quorum and votes of what was filed, by the rules that judged it; `lines` are what it names.
+
+    Nothing when a part that it would be told from is blacked out.
+    """
+    content = filed.content
+    if content.began_at is None or not content.attendance or "decisions" in filed.redacted:
+        return ()
+    day = content.began_at.date()
+    return judge_ballots(content, requirements_for(branch, content, lines, today=day))
 
 
 def _usual_requirement(norm: Norm, activity: Activity) -> Requirement | None:

@@ -21,7 +21,8 @@ from zhibu.rules import contents as rules
 from zhibu.rules.attendance import tally_attendance
 from zhibu.rules.labels import label
 from zhibu.rules.standing import judge_filing
-from zhibu.rules.wording import say
+from zhibu.rules.verdicts import Verdict
+from zhibu.rules.wording import say, say_article
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class SheetWords:
     lines: Mapping[str, str]
     seals: Sequence[Seal]
     covers: Mapping[UUID, Sequence[Cover]] = field(default_factory=dict)  # by record
+    ballots: Mapping[UUID, Sequence[Verdict]] = field(default_factory=dict)  # by version
 
 
 def clock(moment: datetime) -> str:
@@ -92,6 +94,7 @@ def write_sheet(
         minutes=part("minutes", content.minutes),
         elements=_elements(one, words.labels),
         decisions=_decisions(one),
+        findings=tuple(map(_say_finding, words.ballots.get(shown.pk, ()))),
         attachments=_attachments(one),
         lines=tuple(words.lines[key] for key in content.lines if key in words.lines),
         chain=f"上一号链接码：{shown.previous}" if shown.previous else "本支部第一号归档",
@@ -101,6 +104,12 @@ def write_sheet(
         ),
         is_void=is_void,
     )
+
+
+def _say_finding(verdict: Verdict) -> str:
+    """到会人数达到规定……依据：支部工作条例（试行）第十一条。"""
+    article = say_article(verdict.article)
+    return f"{say(verdict)}依据：{article}。" if article else say(verdict)
 
 
 def write_cover(cover: Cover, record: str = "") -> Change:

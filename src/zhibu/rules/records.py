@@ -47,6 +47,7 @@ __all__ = [
     "expected_attendees",
     "from_data",
     "is_fit_to_file",
+    "judge_ballots",
     "judge_decision",
     "judge_quorum",
     "judge_record",
@@ -90,17 +91,24 @@ def judge_record(
     the field: ``place``, ``attendance[2]``, ``decisions[1]``, ``elements.lecturer``; counted from 1.
     """
     asked = [one for one in requirements if one.activity in content.activities]
-    tally = tally_attendance(content)
     return (
         *_judge_kind(content, asked),
         *_judge_time(content, facts, today),
         *judge_elements(content, asked, own),
         *judge_people(content, asked, facts),
-        *(votes := tuple(_judge_votes(content, asked, tally))),
+        *(votes := judge_ballots(content, asked)),
         *judge_record_tasks(content, facts, _passed(votes)),
         *_judge_lines(content, lines),
         *_judge_lateness(content, today, file_days),
     )
+
+
+def judge_ballots(
+    content: RecordContent, requirements: Sequence[Requirement]
+) -> tuple[Verdict, ...]:
+    """Whether enough had come, and which decisions the votes passed: with base and article."""
+    asked = [one for one in requirements if one.activity in content.activities]
+    return tuple(_judge_votes(content, asked, tally_attendance(content)))
 
 
 def _passed(votes: Iterable[Verdict]) -> dict[int, bool]:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from zhibu.handbook.facts import judge_filed
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.queries import covers_of
 from zhibu.handbook.versions import FiledContent, digest_of, read_version
@@ -23,6 +24,7 @@ from zhibu.rules.standing import judge_filing
 from zhibu.rules.wording import say
 from zhibu.web.forms.record_form import Roster
 from zhibu.web.pages.record_desk import element_labels
+from zhibu.web.pages.record_form import Remark, remarks_of
 from zhibu.web.pages.record_sheet import Sheet, build_sheet
 from zhibu.web.pages.record_words import part_label, part_words, parts_of
 
@@ -78,6 +80,7 @@ class RecordPage:
 
     record: Record
     shown: VersionView  # the last that is not a voiding
+    ballots: tuple[Remark, ...]  # whether enough had come, what was passed
     latest: VersionView
     versions: tuple[VersionView, ...]  # the newest first
     happened: str
@@ -116,16 +119,20 @@ def build_record(
     shown = next((one for one in reversed(views) if not one.is_void), views[-1])
     has_covers = any(one.redacted for one in contents)
     late = judge_filing(day, timezone.localtime(rows[0].filed_at).date())
+    filed = contents[shown.number - 1]
+    lines = tuple(lines_of_record(record.pk))
+    verdicts = judge_filed(record.branch, filed, lines)
     return RecordPage(
         record=record,
         shown=shown,
+        ballots=tuple(remarks_of(verdicts, {}, filed.content)),
         latest=views[-1],
         versions=tuple(reversed(views)),
         happened=shown.sheet.time,
         happened_on=day,
         first_filed_at=rows[0].filed_at,
         late=say(late) if late else "",
-        lines=tuple(lines_of_record(record.pk)),
+        lines=lines,
         has_draft=record.draft is not None,
         may_amend=may_amend,
         may_draft=may_draft,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 from uuid import UUID, uuid4
 
 from django.contrib import messages
@@ -25,6 +26,11 @@ from zhibu.web.pages.record_start import build_start, first_content, lines_to_re
 from zhibu.web.pages.record_view import build_record
 from zhibu.web.paging import page_of
 from zhibu.web.record_access import get_record, may_read_talks, need_pen, pen_of, without_talks
+
+_NOTHING_CHOSEN: Final = {
+    False: "还没有选择。请选中这次完成的事项，或选择活动类别，再按“开始记录”。",
+    True: "所选事项已经完成或不在安排表中，请重新选择。",
+}
 
 
 @require_safe
@@ -61,14 +67,18 @@ def new(request: HttpRequest, branch: UUID) -> HttpResponse:
         request.POST.getlist("lines") if request.method == "POST" else request.GET.getlist("line")
     )
     lines = lines_to_record(organization, filter(None, map(read_key, asked[:50])), pen)
-    if request.method != "POST":
-        page = build_start(organization, chosen=lines, today=clock.today(), pen=pen)
-        return render(request, "web/record_start.html", {"page": page})
     kinds = [
         Activity(value) for value in request.POST.getlist("activities") if value in set(Activity)
     ]
     if pen.groups is not None:
         kinds = [Activity.GROUP_MEETING]
+    is_begun = request.method == "POST"
+    if not is_begun or not (lines or kinds):
+        # A draft of nothing would only stand in the list until somebody gives it up.
+        page = build_start(organization, chosen=lines, today=clock.today(), pen=pen)
+        fault = _NOTHING_CHOSEN[bool(asked)] if is_begun else ""
+        context = {"page": page, "fault": fault}
+        return render(request, "web/record_start.html", context, status=422 if fault else 200)
     by, today = person_of(request), clock.today()
     roster = read_roster(organization, today)
     content = first_content(
