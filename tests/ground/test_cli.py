@@ -12,7 +12,9 @@ from pathlib import Path
 import click
 import pytest
 
+from zhibu.norms.models import NormVersion
 from zhibu.ops import cli
+from zhibu.org.services import Refused
 
 ENGLISH = ("Usage", "Options", "Commands", "Error", "Show this message", "Missing", "Try ")
 
@@ -186,6 +188,24 @@ def test_what_commands_say_can_be_written_in_gbk() -> None:
 def test_what_a_database_lacks_is_told_apart(detail: str, sqlstate: str | None, says: str) -> None:
     """Tables that are not there yet are made; a wrong name or address is to be looked at."""
     assert says in cli.explain_database(detail, sqlstate)
+
+
+def test_what_a_service_refuses_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A shipped pack was edited under its old version: a sentence at the start, no traceback."""
+
+    def refuse(**_: object) -> None:
+        error = Refused("规范包“branch”的版本 2018 已经发布，内容不能再改。")
+        error.add_note("文件：branch-2018.toml")
+        raise error
+
+    monkeypatch.setattr("zhibu.ops.norms.load_catalogue", refuse)
+    monkeypatch.setattr("zhibu.ops.norms.list_versions", NormVersion.objects.none)
+    assert cli.run(["norm", "load"]) == 1
+    err = capsys.readouterr().err
+    assert "内容不能再改" in err
+    assert "branch-2018.toml" in err
 
 
 def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:

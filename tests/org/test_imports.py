@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import openpyxl
 import pytest
-from django.db import close_old_connections, connection
+from django.db import OperationalError, close_old_connections, connection
 from django_tasks_db.models import DBTaskResult
 from tests.cast import AT, Cast, make_cast
 
@@ -354,6 +354,35 @@ def test_failure_half_way_leaves_nothing(cast: Cast, monkeypatch: pytest.MonkeyP
     assert held.state == State.APPLYING
     steps.apply_import(held=held, at=NOW)
     assert Member.objects.filter(name__in=["赵新", "钱新"]).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "state"),
+    [
+        (ValueError("ours"), Refused, State.READY),
+        (OperationalError("away"), OperationalError, State.APPLYING),
+    ],
+)
+def test_a_fault_while_writing_is_not_tried_for_ever(
+    cast: Cast,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    raised: type[Exception],
+    state: RosterImport.State,
+) -> None:
+    """Our own fault ends in a message and in the preview; a database that is away is waited for."""
+    held = started(cast, person("赵新"))
+
+    def fail(_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(steps.MemberWriter, "write", fail)
+    with pytest.raises(raised):
+        confirm_import(held=held, by=cast.office, at=NOW)
+    held.refresh_from_db()
+    assert held.state == state
+    assert ("什么也没有导入" in held.message) is (raised is Refused)
+    assert not Member.objects.filter(name="赵新").exists()
 
 
 UNDONE: dict[str, Callable[[Cast], list[dict[str, Any]]]] = {

@@ -193,9 +193,11 @@ def explain(error: Exception) -> str | None:
         return explain_database(str(error).strip(), getattr(error.__cause__, "sqlstate", None))
     if apps.ready:
         from zhibu.ledger.keys import SigningKeyError
+        from zhibu.org.services import Refused
+        from zhibu.rules.packs import PackFaulty
 
-        if isinstance(error, SigningKeyError):
-            return str(error)
+        if isinstance(error, (SigningKeyError, Refused, PackFaulty)):
+            return "\n".join([str(error), *getattr(error, "__notes__", ())])
     if isinstance(error, OSError) and error.filename:
         reason = wording.OS_ERRORS.get(error.errno or 0, error.strerror or str(error))
         return f"{error.filename2 or error.filename}：{reason}。"

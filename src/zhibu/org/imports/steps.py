@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -42,6 +42,7 @@ _TELL_EVERY: Final = 0.7  # seconds
 _BROKEN: Final = (
     "核对时出错，已记入日志。请换用“Excel 工作簿（.xlsx）”重试；仍然出错的，请联系管理员。"
 )
+_UNWRITTEN: Final = "写入时出错，已记入日志，什么也没有导入。请联系管理员。"
 State = RosterImport.State
 _JUDGED: Final = frozenset({State.FAULTY, State.ASKING, State.READY})
 
@@ -240,6 +241,12 @@ def apply_import(
         # Somebody else wrote the same thing between our look and our writing.
         logger.warning("import %s met another writer", held.pk, exc_info=True)
         message = ImportOutdated.says
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: the job is taken up again (`resume_imports`)
+    except Exception:
+        # Tried again it would end the same way, and its page would say for ever that it is at it.
+        logger.exception("import %s could not be written", held.pk)
+        message = _UNWRITTEN
     held = RosterImport.objects.select_related("organization").get(pk=held.pk)
     if held.state == State.APPLYING:
         held.applied_by = None
