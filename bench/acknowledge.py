@@ -168,19 +168,19 @@ def against_inserts(name: str, root: Any, office: Any, *, is_sqlite: bool, turns
 def sessions_of(people: Sequence[Any]) -> list[str]:
     """A session for each, as signing in leaves it."""
     from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-    from django.contrib.sessions.backends.db import SessionStore
     from django.db import transaction
     from django.http import HttpRequest
 
     from zhibu.web import clock
     from zhibu.web.entry.guard import begin_session
+    from zhibu.web.entry.sessions import SessionStore
 
     keys = []
     with transaction.atomic():
         for person in people:
             session = SessionStore()
             session[SESSION_KEY] = str(person.pk)
-            session[BACKEND_SESSION_KEY] = "allauth.account.auth_backends.AuthenticationBackend"
+            session[BACKEND_SESSION_KEY] = "zhibu.web.entry.backend.PersonBackend"
             session[HASH_SESSION_KEY] = person.get_session_auth_hash()
             request = HttpRequest()
             request.session = session

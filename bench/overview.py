@@ -106,9 +106,10 @@ class Visitor:
 
     def _ask_anew(self) -> None:
         """The page when every row of it has changed since the last visit."""
-        from zhibu.web.pages.overview_cells import course_of_counts
+        from zhibu.web.pages.overview_cells import cells_by_class, course_of_counts
 
         course_of_counts.cache_clear()
+        cells_by_class.cache_clear()
         self.ask()
 
     def _tallies(self) -> Any:

@@ -131,6 +131,7 @@ def visit(username: str) -> Callable[[str], bytes]:
 
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(Person.objects.get(username=username))
+    client.get("/more/")  # as a browser that was here before: with the cookie of forms too
     environ = {
         "REQUEST_METHOD": "GET", "SCRIPT_NAME": "", "SERVER_NAME": "127.0.0.1",
         "SERVER_PORT": "80", "SERVER_PROTOCOL": "HTTP/1.1", "HTTP_HOST": "127.0.0.1",

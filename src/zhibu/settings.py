@@ -232,7 +232,7 @@ PASSWORD_HASHERS = [
 ]
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",  # before any other: it says no to whoever is locked out
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "zhibu.web.entry.backend.PersonBackend",
 ]
 
 # Passwords, lock-out and time-out as 等保 2.0 level 2 asks (GB/T 22239-2019, 身份鉴别).
@@ -465,6 +465,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 PROXIES = _whole("ZHIBU_PROXIES", default=1 if HTTPS else 0, least=0, most=5)
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if HTTPS else "http"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+SESSION_ENGINE = "zhibu.web.entry.sessions"
 SESSION_COOKIE_AGE = int(SESSION_TIME.total_seconds())
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"

@@ -99,7 +99,7 @@ def test_a_failure_is_told_without_asking_the_database(
     def fail(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr("django.contrib.sessions.backends.db.SessionStore.load", fail)
+    monkeypatch.setattr("zhibu.web.entry.sessions.SessionStore.load", fail)
     client.cookies[settings.SESSION_COOKIE_NAME] = "x" * 32
     response = client.get("/")
     assert response.status_code == status

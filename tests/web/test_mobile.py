@@ -195,7 +195,7 @@ def test_a_stranger_site_cannot_send(cast: Cast) -> None:
     """The address asks for the token like every form."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(
-        cast.secretary, backend="allauth.account.auth_backends.AuthenticationBackend"
+        cast.secretary, backend="zhibu.web.entry.backend.PersonBackend"
     )
     assert client.post(reverse("later"), {}).status_code == 403
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField
+from django.db.models import Count, F, Min, OuterRef, Prefetch, Q, QuerySet, Subquery, UUIDField
 from django.db.models.functions import Coalesce
 
 from zhibu.org import paths
@@ -23,11 +25,18 @@ from zhibu.org.models import (
     Post,
     Term,
 )
+from zhibu.people.prepared import Given, GivenMany, Prepared
 
 
-def ancestors_of(organization: Organization) -> QuerySet[Organization]:
+def ancestors_of(organization: Organization) -> list[Organization]:
     """The levels above, the root first."""
-    return Organization.objects.filter(path__in=paths.ancestors(organization.path)).order_by("path")
+    above = paths.ancestors(organization.path)
+    return _AT_PATHS.objects(paths=above) if above else []
+
+
+_AT_PATHS: Final = Prepared(
+    lambda: Organization.objects.filter(path__in=GivenMany("paths")).order_by("path")
+)
 
 
 def children_of(organization: Organization, day: date) -> QuerySet[Organization]:
@@ -53,28 +62,62 @@ def places_of(organization: Organization) -> QuerySet[Place]:
     )
 
 
-def children_between(
-    organization: Organization, since: date, until: date
-) -> QuerySet[Organization]:
+@dataclass(frozen=True, slots=True)
+class ChildrenBetween:
     """What hung right below on at least one day of the span and stood then, in the tree's order.
 
-    Groups are part of their branch and not among them. One may have thousands: read by the page.
+    Groups are part of their branch and not among them. One may have thousands: read by the slice.
     """
-    hung = Place.objects.between(since, until).filter(parent=organization)
-    first = hung.filter(organization=OuterRef("pk")).order_by("path")
+
+    parent: UUID
+    since: date
+    until: date
+
+    def count(self) -> int:
+        """How many there are."""
+        return _children(self.parent, self.since, self.until).count()
+
+    def __getitem__(self, part: slice) -> list[Organization]:
+        asked = _slice_of_children(part.start or 0, part.stop)
+        return asked.objects(parent=self.parent, since=self.since, until=self.until)
+
+
+def _children(
+    parent: UUID | Given, since: date | Given, until: date | Given
+) -> QuerySet[Organization]:
     return (
-        Organization.objects.filter(pk__in=hung.values("organization"), founded_on__lte=until)
+        Organization.objects.filter(
+            Q(places__until=None) | Q(places__until__gte=since),
+            places__parent=parent,
+            places__since__lte=until,
+            founded_on__lte=until,
+        )
         .filter(Q(dissolved_on=None) | Q(dissolved_on__gte=since))
         .exclude(kind=Organization.Kind.GROUP)
-        # where it hung here, not where it may hang now
-        .order_by(Subquery(first.values("path")[:1]))
+        # where it hung here first, not where it may hang now
+        .alias(first=Min("places__path"))
+        .order_by("first")
     )
 
 
-def places_of_all(organizations: Iterable[Organization]) -> QuerySet[Place]:
+@lru_cache(maxsize=64)
+def _slice_of_children(start: int, stop: int | None) -> Prepared[Organization]:
+    return Prepared(lambda: _children(Given("parent"), Given("since"), Given("until"))[start:stop])
+
+
+def places_of_all(organizations: Iterable[Organization]) -> list[Place]:
     """Where these hung and what they were called, each one's earliest first."""
     keys = [organization.pk for organization in organizations]
-    return Place.objects.filter(organization__in=keys).order_by("organization_id", "since")
+    if not keys:
+        return []
+    return _PLACES.objects(keys=keys)
+
+
+_PLACES: Final = Prepared(
+    lambda: Place.objects.filter(organization__in=GivenMany("keys")).order_by(
+        "organization_id", "since"
+    )
+)
 
 
 def place_on(organization: Organization | UUID, day: date) -> Place | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
@@ -31,6 +31,11 @@ class Count(NamedTuple):
     done: int
     late: int
     waived: int
+
+    def plus(self, other: Count) -> Count:
+        """Both, of one class and day."""
+        sums = (a + b for a, b in zip(self[2:], other[2:], strict=True))
+        return Count(self.practice_class, self.due_on, *sums)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,28 +185,47 @@ def read_tallies(
     wanted = list(organizations)
     if not wanted:
         return {}
-    cells: dict[UUID, dict[_Day, _Numbers]] = {organization.id: {} for organization in wanted}
     known = places_of_all(wanted) if places is None else places
     of_path = {place.path: place.organization_id for place in known}
-    for total_of, path, practice_class, due_on, *numbers in _tally_rows(
-        cells, of_path, (year if since_year is None else since_year, year)
-    ):
-        day = (practice_class, due_on)
-        for key in {total_of} if total_of else _holders(path, of_path):
-            had = cells[key].get(day)
-            cells[key][day] = [a + b for a, b in zip(had, numbers, strict=True)] if had else numbers
+    # As text: a UUID is hashed and compared in Python, and there are hundreds of rows.
+    of_text = {_as_text(organization.id): organization.id for organization in wanted}
+    totals: dict[str, list[Count]] = {text: [] for text in of_text}
+    deltas: dict[UUID, list[Count]] = {}
+    first = year if since_year is None else since_year
+    for total_of, path, *counts in _tally_rows(of_text, of_path, (first, year)):
+        if total_of:
+            totals[total_of].append(Count(*counts))
+            continue
+        for key in _holders(path, of_path):
+            deltas.setdefault(key, []).append(Count(*counts))
     return {
-        key: tuple(
-            Count(practice_class, due_on, *numbers)
-            for (practice_class, due_on), numbers in sorted(of_day.items())
-            if any(numbers)
-        )
-        for key, of_day in cells.items()
+        key: _in_order(totals[text])
+        if first == year and key not in deltas
+        else _in_order(_added_up(*totals[text], *deltas.get(key, ())))
+        for text, key in of_text.items()
     }
 
 
+def _added_up(*counts: Count) -> Iterable[Count]:
+    """One count for each class and due day; the totals alone of one year are that already."""
+    days: dict[_Day, Count] = {}
+    for count in counts:
+        had = days.get(count[:2])
+        days[count[:2]] = had.plus(count) if had else count
+    return days.values()
+
+
+def _in_order(counts: Iterable[Count]) -> tuple[Count, ...]:
+    """By class and due day, without what comes to nothing."""
+    return tuple(sorted(count for count in counts if count.total or any(count[3:])))
+
+
+def _as_text(key: UUID) -> str:
+    """As the database writes it: SQLite has no keys of its own and keeps the digits."""
+    return str(key) if connection.features.has_native_uuid_field else key.hex
+
+
 _Day = tuple[str, date]  # class, due day
-_Numbers = list[int]  # total, done, late, waived
 
 
 def _holders(path: str, of_path: Mapping[str, UUID]) -> set[UUID]:
@@ -210,14 +234,13 @@ def _holders(path: str, of_path: Mapping[str, UUID]) -> set[UUID]:
 
 
 def _tally_rows(
-    organizations: Collection[UUID], organization_paths: Iterable[str], years: tuple[int, int]
-) -> Iterator[tuple[Any, ...]]:
+    keys: Collection[str], organization_paths: Iterable[str], years: tuple[int, int]
+) -> list[tuple[Any, ...]]:
     """Organisation of a total, or None and the path of a delta's branch; class, day, the counts.
 
     Written out, since every overview asks it and the ORM takes longer over it than the database.
     The tree is not joined: where it is large, the database would read all of it.
     """
-    keys = [_KEY.get_db_prep_value(key, connection) for key in organizations]
     ranges = [(path, paths.successor(path)) for path in _topmost(set(organization_paths))]
     sql = _TALLIES.format(
         totals=Tally._meta.db_table,
@@ -227,16 +250,18 @@ def _tally_rows(
     )
     with connection.cursor() as cursor:
         cursor.execute(sql, [*keys, *years, *years, *(end for both in ranges for end in both)])
-        for key, path, practice_class, due_on, *numbers in cursor.fetchall():
-            # SQLite has neither keys nor days of its own.
-            of = UUID(key) if isinstance(key, str) else key
-            day = date.fromisoformat(due_on) if isinstance(due_on, str) else due_on
-            yield (of, path, practice_class, day, *numbers)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    if connection.vendor != "sqlite":
+        return found
+    # It has no days of its own either.
+    return [
+        (*row[:3], date.fromisoformat(row[3]) if isinstance(row[3], str) else row[3], *row[4:])
+        for row in found
+    ]
 
 
-_KEY: Final = Organization._meta.pk
 _TALLIES: Final = """
-SELECT organization_id, '', practice_class, due_on, total, done, late, waived
+SELECT CAST(organization_id AS TEXT), '', practice_class, due_on, total, done, late, waived
 FROM {totals} WHERE organization_id IN ({keys}) AND year BETWEEN %s AND %s
 UNION ALL
 SELECT NULL, path, practice_class, due_on, SUM(total), SUM(done), SUM(late), SUM(waived)

@@ -6,7 +6,7 @@ with every role.
 
 from __future__ import annotations
 
-from typing import Any, TypeVar, cast
+from typing import Any, Final, TypeVar, cast
 from uuid import UUID
 
 from django.db import models
@@ -16,6 +16,7 @@ from django.shortcuts import get_object_or_404
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach, reach_of
 from zhibu.people.models import Person
+from zhibu.people.prepared import Given, Prepared
 from zhibu.people.roles import Verb
 from zhibu.web import clock
 
@@ -28,17 +29,24 @@ def person_of(request: HttpRequest) -> Person:
 
 
 def reach(request: HttpRequest) -> Reach:
-    """How far they reach; asked for once a request."""
+    """How far they reach; asked for once a request, or come with the person of the session."""
     found: Reach | None = getattr(request, "zhibu_reach", None)
     if found is None:
-        found = reach_of(person_of(request), clock.now())
+        person = person_of(request)
+        found = getattr(person, "zhibu_reach", None) or reach_of(person, clock.now())
         request.zhibu_reach = found  # type: ignore[attr-defined]
     return found
 
 
 def get_organization(request: HttpRequest, pk: UUID, verb: Verb) -> Organization:
-    """The organisation, if this verb may be done on it."""
-    return get_visible(request, Organization.objects.all(), verb, prefix="", pk=pk)
+    """The organisation, if this verb may be done on it; else 404."""
+    found = _ORGANIZATION.objects(pk=pk)
+    if not found or not reach(request).may(verb, found[0].path):
+        raise Http404
+    return found[0]
+
+
+_ORGANIZATION: Final = Prepared(lambda: Organization.objects.filter(pk=Given("pk")))
 
 
 def get_visible(

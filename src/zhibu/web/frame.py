@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 
 from zhibu.org.models import Organization
 from zhibu.org.reach import Hold
 from zhibu.people.roles import LABELS, TABLE, Verb
 from zhibu.web import clock
 from zhibu.web.access import reach
+from zhibu.web.addresses import address_of
 from zhibu.web.entry.seats import can_switch, chosen_first, is_chosen
 
 # Where each page belongs, by the first word of its address's name. A page of another year, of one
@@ -161,7 +161,7 @@ def _ways(request: HttpRequest, branch: Hold | None, above: Hold | None) -> tupl
     here = _section(request, {label for label, _, _ in offers})
     last = len(offers) - 1
     return tuple(
-        Way(label, reverse(name, args=args), label == here, at < _NEAR or at == last)
+        Way(label, address_of(name, *args), label == here, at < _NEAR or at == last)
         for at, (label, name, args) in enumerate(offers)
     )
 
@@ -184,7 +184,7 @@ def _branch_ways(request: HttpRequest, own: Hold | None) -> tuple[Way, ...]:
     year = match.kwargs.get("year", clock.today().year) if match else 0
     here = _page_section(request)
     return tuple(
-        Way(label, reverse(name, args=args), section == here)
+        Way(label, address_of(name, *args), section == here)
         for label, section, name, args in (
             ("本月情况", "今天", "branch-home", (key,)),
             ("安排表", "安排表", "plan", (key, year)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
@@ -12,8 +12,21 @@ M = TypeVar("M", bound=Model)
 SIZE = 50
 
 
+class Slices(Protocol):
+    """A list that is read by the slice, as a query is."""
+
+    def count(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, part: slice, /) -> list[Any]: ...
+
+
 def page_of(
-    request: HttpRequest, rows: QuerySet[M] | list[Any], size: int = SIZE, *, name: str = "page"
+    request: HttpRequest,
+    rows: QuerySet[M] | Slices | list[Any],
+    size: int = SIZE,
+    *,
+    name: str = "page",
 ) -> Page[Any]:
     """The page that the address asks for; the nearest one there is, for one that there is not.
 
@@ -21,7 +34,8 @@ def page_of(
 
     The first is read with one row more: where that does not come, nothing has to be counted.
     """
-    wanted, paginator = request.GET.get(name), Paginator(rows, size)
+    wanted = request.GET.get(name)
+    paginator = Paginator(rows, size)  # type: ignore[arg-type]  # it slices and counts, no more
     if wanted not in {None, "", "1"}:
         return paginator.get_page(wanted)
     found = list(rows[: size + 1])

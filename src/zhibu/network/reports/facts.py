@@ -61,7 +61,7 @@ def month_facts(organization: Organization, year: int, month: int, *, day: date)
     first = date(year, month, 1)
     last = last_of(month_index(first))
     before = first - timedelta(days=1)
-    places = list(places_of_all([organization]))
+    places = places_of_all([organization])
     tallies = read_tallies([organization], year, places=places, since_year=before.year)
     due = tallies[organization.pk]
     counts = _between(due, first, last)

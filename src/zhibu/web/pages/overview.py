@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from html import escape
 from uuid import UUID
 
 from django.core.paginator import Page
-from django.urls import reverse
 
 from zhibu.documents.charts import MonthCount
 from zhibu.documents.overview import Overview, OverviewCell, OverviewRow
@@ -20,12 +20,14 @@ from zhibu.plans.queries import Count, read_tallies
 from zhibu.rules.branches import Span
 from zhibu.rules.labels import label
 from zhibu.rules.norm import PracticeClass
-from zhibu.rules.tallies import Cell, sum_cells
+from zhibu.rules.tallies import Cell
+from zhibu.web.addresses import address_of
 from zhibu.web.pages.forms import Crumb
 from zhibu.web.pages.overview_cells import (
     MONTHS,
     Course,
     MonthCell,
+    cells_by_class,
     cells_of,
     course_of_counts,
     months_of,
@@ -47,6 +49,16 @@ class ChildRow:
     def year(self) -> MonthCell:
         """The whole year."""
         return self.course.year
+
+    def draw(self) -> str:
+        """The row as HTML, drawn here as its cells are."""
+        name = escape(self.name)
+        head = f'<a href="{escape(self.address)}">{name}</a>' if self.address else name
+        if self.organization.is_pilot:
+            head += ' <span class="pilot">试点</span>'
+        for hint in filter(None, (self.stay, self.in_use)):
+            head += f'<br><span class="hint">{escape(hint)}</span>'
+        return f'<tr><th scope="row">{head}</th>{self.course.drawn}</tr>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,7 @@ def build_overview(
     tallies = read_tallies(shown, year, places=places)
     stays = _stays(organization, places, year)
     soon = organization.soon_days  # one measure for the page: the rows add up to the sum
-    own = cells_of(tallies[organization.pk], day, soon)
+    of_class = cells_by_class(tallies[organization.pk], day, soon)
     course = _course(
         organization, tallies[organization.pk], practice_class, year, day, soon,
         address=overview_address(organization, year),
@@ -119,12 +131,7 @@ def build_overview(
         years=tuple(range(day.year - 2, day.year + 2)),
         practice_class=practice_class,
         classes=tuple(
-            ClassCount(
-                each,
-                say_class(organization, each),
-                sum_cells(cell for (_, of), cell in own.items() if of == each),
-            )
-            for each in PracticeClass
+            ClassCount(each, say_class(organization, each), cell) for each, cell in of_class
         ),
         course=course,
         rows=rows,
@@ -169,8 +176,8 @@ def overview_values(page: OverviewPage) -> Overview:
 def overview_address(organization: Organization, year: int) -> str:
     """Where an organisation's own page for the year is: its overview, or a branch's table."""
     if organization.kind == Organization.Kind.BRANCH:
-        return reverse("plan", args=(organization.pk, year))
-    return f"{reverse('overview', args=(organization.pk,))}?year={year}"
+        return address_of("plan", organization.pk, year)
+    return f"{address_of('overview', organization.pk)}?year={year}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +186,12 @@ class Stay:
 
     spans: tuple[Span, ...]
     name: str
+
+    def is_whole(self, year: int) -> bool:
+        """Whether it is the whole year."""
+        until = self.spans[-1].until
+        lasts = until is None or until >= date(year, 12, 31)
+        return len(self.spans) == 1 and self.spans[0].since <= date(year, 1, 1) and lasts
 
     def say(self, year: int) -> str:
         """From when or until when, where it is not the whole year."""
@@ -216,7 +229,9 @@ def _row(
     day: date,
     soon_days: int,
 ) -> ChildRow:
-    here = tuple(count for count in counts if any(span.covers(count.due_on) for span in stay.spans))
+    if not stay.is_whole(year):
+        spans = stay.spans
+        counts = tuple(c for c in counts if any(span.covers(c.due_on) for span in spans))
     is_open = reach.may(Verb.SEE_OVERVIEW, child.path)
     address = overview_address(child, year) if is_open else ""
     return ChildRow(
@@ -224,7 +239,7 @@ def _row(
         name=stay.name,
         stay=_say_stay(child, stay, year),
         address=address,
-        course=_course(child, here, practice_class, year, day, soon_days, address=address),
+        course=_course(child, counts, practice_class, year, day, soon_days, address=address),
         in_use=say_use(child, year),
     )
 
@@ -242,7 +257,7 @@ def _course(
     """The months of an organisation, opening at its address; those of a branch on their lines."""
     january = ""
     if address and organization.kind == Organization.Kind.BRANCH:
-        january = reverse("overview-cell", args=(organization.pk, year, 1))
+        january = address_of("overview-cell", organization.pk, year, 1)
     return course_of_counts(counts, practice_class, day, address, january, soon_days)
 
 

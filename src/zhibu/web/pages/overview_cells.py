@@ -98,6 +98,18 @@ def course_of_counts(
     return Course(months, _month_cell(0, sum_cells(by_month.values()), "全年", address))
 
 
+@lru_cache(maxsize=REMEMBERED)
+def cells_by_class(
+    counts: tuple[Count, ...], day: date, soon_days: int
+) -> tuple[tuple[PracticeClass, Cell], ...]:
+    """How the lines of each class stand over the year."""
+    cells = cells_of(counts, day, soon_days).items()
+    return tuple(
+        (each, sum_cells(cell for (_, of_class), cell in cells if of_class == each))
+        for each in PracticeClass
+    )
+
+
 def cells_of(counts: tuple[Count, ...], day: date, soon_days: int) -> dict[MonthKey, Cell]:
     """How the lines of each month and class stand on a day."""
     return month_cells(

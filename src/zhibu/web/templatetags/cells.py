@@ -8,6 +8,9 @@ from django import template
 from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from zhibu.web.pages.overview import ChildRow
     from zhibu.web.pages.overview_cells import Course
 
 register = template.Library()
@@ -17,3 +20,9 @@ register = template.Library()
 def drawn(course: Course) -> SafeString:
     """The twelve months and the year of one row, as cells of a table; all in them is escaped."""
     return SafeString(course.drawn)
+
+
+@register.filter
+def drawn_rows(rows: Iterable[ChildRow]) -> SafeString:
+    """The rows of a table, with their names; all in them is escaped."""
+    return SafeString("\n".join(row.draw() for row in rows))

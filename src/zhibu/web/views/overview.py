@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.core.cache import cache
 from django.core.paginator import Page
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -120,9 +119,9 @@ def _page(request: HttpRequest, pk: UUID, verb: Verb, size: int = 50) -> Overvie
     wanted = request.GET.get("class", "")
     reach = access.reach(request)
     # The tree of that year: what moved away in it is shown as far as it was here.
-    below: QuerySet[Organization] | list[Organization] = [organization]
+    below: queries.ChildrenBetween | list[Organization] = [organization]
     if organization.kind != Organization.Kind.BRANCH:
-        below = queries.children_between(organization, date(year, 1, 1), date(year, 12, 31))
+        below = queries.ChildrenBetween(organization.pk, date(year, 1, 1), date(year, 12, 31))
     return build_overview(
         organization,
         page_of(request, below, size),
