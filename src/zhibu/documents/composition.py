@@ -200,6 +200,7 @@ def _record_blocks(record: RecordSheet, number: int, has_page_each: bool) -> Ite
             yield Label(element.label)
             yield Paragraph(element.value)
     yield from _decision_blocks(record.decisions)
+    yield from _listed("到会人数与表决结果", record.findings)
     yield from _attachment_blocks(record)
     if record.signers:
         yield Signatures(record.signers)
