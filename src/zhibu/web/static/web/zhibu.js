@@ -145,7 +145,7 @@ const keepUnsent = (form, button, status) => {
   const isLost = status === 0 || status >= 500;
   changes += 1; // there is something to be sent, even if nothing was typed
   if (!keepForm(form, { deed, state: "waiting" })) say("没有提交，本机也没有存下，请不要关闭本页。", true);
-  else if (!isLost) say("没有提交，内容已存在本机。登录已过期的，请重新登录，再回到本页恢复。", true);
+  else if (!isLost) say("没有提交，内容已存在本机。登录已过期的，请重新登录；附件、文字过多的，请减少后再试。", true);
   else say(`没有连上服务器，内容已存在本机，联网后自动${deed === "save" ? "保存" : "归档"}。`, true);
   if (isLost) retry();
 };
