@@ -113,6 +113,13 @@ def ways_of(coverage: Coverage) -> tuple[tuple[str, int], ...]:
     return tuple((label, number) for label, number in ways if number > 0)
 
 
+def _say_ways(ways: tuple[tuple[str, int], ...]) -> str:
+    """The ways beside a number; the only one needs no number of its own."""
+    if len(ways) == 1:
+        return ways[0][0]
+    return "、".join(f"{way}{number}" for way, number in ways)
+
+
 def say_gone(number: int) -> str:
     """How many of those whom it has not reached left since, in words."""
     if not number:
@@ -141,7 +148,7 @@ def level_rows(
                 if place.organization_id in within_reach
                 else "",
                 coverage=coverage,
-                ways="、".join(f"{way}{number}" for way, number in ways_of(coverage)),
+                ways=_say_ways(ways_of(coverage)),
                 label=label,
                 mark=mark,
                 note="还没有转发下级" if place.path in stuck and coverage.open else "",
