@@ -15,6 +15,7 @@ from tests.cast import PASSWORD, Cast, client_of
 
 from zhibu.ledger.models import Entry
 from zhibu.org.accounts import change_password, end_sessions
+from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.web import clock
 
@@ -109,6 +110,34 @@ def test_a_faulty_change_changes_nothing(cast: Cast, form: dict[str, str]) -> No
     assert answer.status_code == 422
     assert 'role="alert"' in answer.content.decode()
     assert Person.objects.get(pk=cast.secretary.pk).check_password(PASSWORD)
+
+
+def test_the_present_password_cannot_be_guessed_at(cast: Cast, settings: Any) -> None:
+    """At a computer that was left open: after as many failures as at sign-in it is locked."""
+    client = client_of(cast.secretary)
+    form = {"new_password": NEW, "repeated": NEW}
+    for number in range(settings.AXES_FAILURE_LIMIT):
+        client.post(reverse("password"), {**form, "old_password": f"Wrong-Guess-{number}"})
+    assert client.post(reverse("password"), {**form, "old_password": PASSWORD}).status_code == 422
+    cast.secretary.refresh_from_db()
+    assert cast.secretary.check_password(PASSWORD)
+    assert sign_in(Client(), "secretary", PASSWORD).status_code == 429
+    verbs = list(Entry.objects.filter(subject_id=cast.secretary.pk).values_list("verb", flat=True))
+    assert (verbs.count("lock_out"), verbs.count("fail_sign_in")) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    "change", [{"password": "!reset"}, {"session_round": 1}, {"is_active": False}]
+)
+def test_who_was_put_out_meanwhile_sets_no_password(cast: Cast, change: dict[str, Any]) -> None:
+    """Between reading who it is and writing: an administrator's reset stands."""
+    person = Person.objects.get(pk=cast.secretary.pk)
+    Person.objects.filter(pk=person.pk).update(**change)
+    with pytest.raises(Refused):
+        change_password(person=person, password=NEW, by=person, at=clock.now())
+    after = Person.objects.get(pk=person.pk)
+    assert not after.check_password(NEW)
+    assert all(getattr(after, name) == value for name, value in change.items())
 
 
 def test_who_must_change_the_password_comes_to_nothing_else(cast: Cast) -> None:

@@ -150,8 +150,15 @@ def accept_invitation(*, token: str, password: str, at: datetime) -> Person:
 
 @transaction.atomic
 def change_password(*, person: Person, password: str, by: Person, at: datetime) -> Person:
-    """The person's own new password. Their sessions elsewhere end, since each carries its mark."""
-    Person.objects.select_for_update().get(pk=person.pk)
+    """The person's own new password. Their sessions elsewhere end, since each carries its mark.
+
+    Raises Refused where the account was reset, closed or signed out everywhere since it was read:
+    who was put out just now must not come back in by this.
+    """
+    held = Person.objects.select_for_update().get(pk=person.pk)
+    known = (person.password, person.session_round)
+    if not held.is_active or (held.password, held.session_round) != known:
+        raise Refused("登录刚刚失效，密码没有修改，请重新登录后再改。")
     _set_password(person, password, at)
     note(by=by, verb="change_password", organization_id=None, subject=person, at=at)
     return person

@@ -65,8 +65,6 @@ class GuardMiddleware:
             return None
         at = clock.now()
         name = (request.resolver_match and request.resolver_match.url_name) or ""
-        if name == "healthz":
-            return None
         if reason := _run_out(request, at):
             return _leave(request, reason)
         person = access.person_of(request)

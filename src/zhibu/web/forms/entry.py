@@ -24,6 +24,7 @@ from allauth.mfa.webauthn.forms import (
 )
 from cryptography.exceptions import InvalidSignature
 from django import forms
+from django.contrib.auth import user_login_failed
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -32,6 +33,7 @@ from zhibu.people.models import Person
 from zhibu.people.passwords import rules_in_words
 from zhibu.web.entry.lock import is_locked
 
+_LOCKED = "连续多次不正确，已暂时锁定，请稍后再试。"
 _NEW = {"autocomplete": "new-password"}
 
 
@@ -75,7 +77,10 @@ class NewPasswordForm(forms.Form):
 
 
 class PasswordForm(NewPasswordForm):
-    """The same for somebody who has one: it is asked for, so that an open computer is not enough."""
+    """The same for somebody who has one: it is asked for, so that an open computer is not enough.
+
+    Nor may it be guessed at there: a wrong one counts as it does at sign-in.
+    """
 
     old_password = forms.CharField(
         label="现用密码",
@@ -87,8 +92,12 @@ class PasswordForm(NewPasswordForm):
 
     def clean_old_password(self) -> str:
         """It is the one that is in use."""
-        password: str = self.cleaned_data["old_password"]
+        request, password = context.request, str(self.cleaned_data["old_password"])
+        if is_locked(request, self.person.username):
+            raise ValidationError(_LOCKED)
         if not self.person.check_password(password):
+            credentials = {"username": self.person.username}
+            user_login_failed.send(sender=__name__, credentials=credentials, request=request)
             raise ValidationError("现用密码不正确。")
         return password
 
@@ -121,7 +130,7 @@ class OnceForm(forms.Form):
     def clean_code(self) -> str:
         """The code, if nobody has used it."""
         if is_locked(context.request, self.user.username):  # type: ignore[attr-defined]
-            raise ValidationError("连续多次不正确，已暂时锁定，请稍后再试。")
+            raise ValidationError(_LOCKED)
         code: str = super().clean_code()  # type: ignore[misc]
         used: Authenticator = self.authenticator  # type: ignore[attr-defined]
         if used.type == Authenticator.Type.TOTP and not _is_first_use(used, code):

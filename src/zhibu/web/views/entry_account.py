@@ -50,9 +50,13 @@ def password(request: HttpRequest) -> HttpResponse:
         return see_other("account")
     form = PasswordForm(request.POST or None, person=person)
     if request.method == "POST" and form.is_valid():
-        accounts.change_password(
-            person=person, password=form.cleaned_data["new_password"], by=person, at=clock.now()
-        )
+        try:
+            accounts.change_password(
+                person=person, password=form.cleaned_data["new_password"], by=person, at=clock.now()
+            )
+        except accounts.Refused as refusal:
+            messages.error(request, str(refusal))
+            return see_other("password")
         update_session_auth_hash(request, person)  # rotates the key too; this session goes on
         record_authentication(request, person, method="password")
         messages.success(request, "密码已修改，其他设备上的登录已经退出。")
