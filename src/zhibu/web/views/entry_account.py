@@ -17,6 +17,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
 from zhibu.org import accounts
+from zhibu.org.services import Refused
 from zhibu.web import access, clock
 from zhibu.web.answers import see_other
 from zhibu.web.entry.factors import is_demanded
@@ -54,7 +55,7 @@ def password(request: HttpRequest) -> HttpResponse:
             accounts.change_password(
                 person=person, password=form.cleaned_data["new_password"], by=person, at=clock.now()
             )
-        except accounts.Refused as refusal:
+        except Refused as refusal:
             messages.error(request, str(refusal))
             return see_other("password")
         update_session_auth_hash(request, person)  # rotates the key too; this session goes on
