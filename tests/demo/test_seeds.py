@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from zhibu.ops.demo.names import NameBook
 from zhibu.ops.demo.seeds import BranchSeed, BranchSketch, draw_branch
+from zhibu.rules.periods import add_months
 
 LEAP_DAY = date(2020, 2, 29)
 
@@ -55,6 +56,6 @@ def test_a_branch_is_sound_whenever_it_is_drawn(
     for earlier, later in zip(branch.terms, branch.terms[1:], strict=False):
         assert earlier.until == later.since - timedelta(days=1)
     for member in branch.members:
-        assert member.born_on < member.joined_on <= member.since
+        assert add_months(member.born_on, 18 * 12) <= member.joined_on <= member.since
         if member.full_on is not None:
             assert member.joined_on + timedelta(days=365) <= member.full_on <= today

@@ -101,6 +101,8 @@ def _draw_member(
     if at >= 7 and rng.random() < 0.3:
         since = max(founded_on, today - timedelta(days=rng.randint(60, 1500)))
     joined = min(joined, since)
+    # Nobody is admitted before eighteen, however long ago the branch was founded.
+    born = min(born, born.replace(year=joined.year - 19))
     full = add_months(joined, 12)
     return MemberSeed(
         name=name,
