@@ -164,7 +164,9 @@ def test_reading_counts_the_first_time(cast: Cast) -> None:
     read_notice(notice=notice, at=AT + timedelta(days=1))
     notice.refresh_from_db()
     assert notice.read_at == AT
-    assert read_all_notices(by=cast.secretary, at=AT) == 1
+    _tell(cast, cast.secretary, once="lost", organization_id=cast.far_branch.id)
+    assert read_all_notices(by=cast.secretary, at=AT) == 1  # what is hidden is not counted
+    assert Notice.objects.get(once="lost").read_at is None
     assert read_all_notices(by=cast.deputy, at=AT) == 0
 
 

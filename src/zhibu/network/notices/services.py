@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from zhibu.network.notices.models import Kind, Message, Notice
-from zhibu.network.notices.queries import with_robots
+from zhibu.network.notices.queries import seen_by, with_robots
+from zhibu.org.reach import reach_of
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.people.roles import Verb
@@ -190,10 +191,12 @@ def settle_occasion(*, once: str, at: datetime) -> int:
 
 @transaction.atomic
 def read_all_notices(*, by: Person, at: datetime) -> int:
-    """Mark all that were there at that moment as read; how many were not."""
-    return Notice.objects.filter(person=by, read_at__isnull=True, made_at__lte=at).update(
-        read_at=at
-    )
+    """Mark all that they may see and that were there at that moment as read; how many were not.
+
+    What they may not see stays as it is and is not counted: the number would tell of it.
+    """
+    unread = seen_by(by, reach_of(by, at), only_unread=True).filter(made_at__lte=at)
+    return Notice.objects.filter(pk__in=unread.order_by().values("pk")).update(read_at=at)
 
 
 def forget_notices(*, at: datetime) -> int:
