@@ -148,3 +148,9 @@ def test_any_text_is_typeset(title: str, paragraph: str) -> None:
     assert typeset_official(document).startswith(b"%PDF")
     assert write_official_docx(document).startswith(b"PK")
     assert len(section_heads(document)) == 1
+
+
+def test_word_asks_nothing_on_opening() -> None:
+    """It has no contents to number, so Word isn't told to ask whether to update fields."""
+    settings_part = docx.Document(io.BytesIO(write_official_docx(SAMPLE))).settings.element
+    assert not [node for node in settings_part if node.tag.endswith("}updateFields")]

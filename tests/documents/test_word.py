@@ -75,6 +75,18 @@ def test_headings_can_be_navigated() -> None:
     assert headings[-1] == "九、封存页"
     codes = [node.text for node in document.element.iter(qn("w:instrText"))]
     assert any("TOC" in code for code in codes)
+    # Word is asked to number the pages of the contents; until it does, each entry leads to its heading.
+    assert document.settings.element.find(qn("w:updateFields")) is not None
+    marks = {
+        mark.get(qn("w:name")): "".join(mark.getparent().itertext())
+        for mark in document.element.iter(qn("w:bookmarkStart"))
+    }
+    links = {
+        link.get(qn("w:anchor")): "".join(link.itertext())
+        for link in document.element.iter(qn("w:hyperlink"))
+    }
+    assert marks == links
+    assert len(links) > len(headings)
 
 
 def test_table_headers_repeat() -> None:

@@ -33,10 +33,11 @@ from zhibu.documents.book import Book
 from zhibu.documents.composition import compose_book
 from zhibu.documents.literal import COVER_TEXT, Covered, Text, clean
 from zhibu.documents.word_styles import (
-    add_fields,
+    add_contents,
     add_font_table,
     add_styles,
     element,
+    mark_headings,
     mirror_margins,
 )
 
@@ -47,7 +48,7 @@ _CODE_WIDTH: Final = Mm(38)
 
 
 def write_book_docx(book: Book) -> bytes:
-    """The book as DOCX. Word fills in the page numbers of the contents when it opens the file."""
+    """The book as DOCX. Word asks on opening it to fill in the page numbers of the contents."""
     composition = compose_book(book)
     document = docx.Document()
     add_styles(document)
@@ -57,6 +58,7 @@ def write_book_docx(book: Book) -> bytes:
     _draw_cover(document, composition.cover)
     _draw_contents(document, composition)
     _draw_parts(document, composition.parts)
+    mark_headings(document)
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -100,7 +102,7 @@ def _draw_contents(document: Document, composition: Composition) -> None:
         entries += [
             (clean(block.text), "toc 2") for block in part.blocks if isinstance(block, Heading)
         ]
-    add_fields(document, entries)
+    add_contents(document, entries)
 
 
 def _draw_parts(document: Document, parts: tuple[Part, ...]) -> None:
@@ -218,7 +220,8 @@ def _draw_code(document: Document, block: Code, _wide: bool) -> None:
     paragraph = put_line(document, "", "ZhibuCentred")
     paragraph.paragraph_format.keep_with_next = True
     paragraph.add_run().add_picture(picture, width=_CODE_WIDTH)
-    put_line(document, block.caption, "ZhibuCentred")
+    caption = put_line(document, block.caption, "ZhibuCentred")
+    caption.paragraph_format.keep_with_next = True  # whoever signs under it signs on its sheet
 
 
 def _draw_pairs(document: Document, block: Pairs, wide: bool) -> None:
@@ -248,18 +251,19 @@ def draw_grid(document: Document, block: Grid, wide: bool = False) -> None:
     widths = [int(_TEXT_WIDTH[wide] * share / total) for share in block.widths]
     style = "ZhibuCellSmall" if block.is_small or wide else "ZhibuCell"
     table = _table(widths)
-    header = [_cell(name, f"{style}Label", w) for name, w in zip(block.header, widths, strict=True)]
+    keeps = block.keeps_together
+    header = [
+        _cell(name, f"{style}Label", width, keeps_next=keeps)
+        for name, width in zip(block.header, widths, strict=True)
+    ]
     table.append(_row(header, is_header=True))
-    for row in block.rows:
-        table.append(
-            _row(
-                [
-                    _cell(value, f"{style}Centred" if at in block.centred else style, widths[at])
-                    for at, value in enumerate(row)
-                ],
-                is_whole=True,
-            )
-        )
+    styles = [f"{style}Centred" if at in block.centred else style for at in range(len(widths))]
+    for number, row in enumerate(block.rows, 1):
+        keeps = block.keeps_together and number < len(block.rows)
+        cells = [
+            _cell(value, styles[at], widths[at], keeps_next=keeps) for at, value in enumerate(row)
+        ]
+        table.append(_row(cells, is_whole=True))
     _add(document, table)
 
 

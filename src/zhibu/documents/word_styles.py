@@ -6,11 +6,16 @@ from typing import Any, Final
 
 from docx.document import Document
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.enum.text import (
+    WD_ALIGN_PARAGRAPH,
+    WD_LINE_SPACING,
+    WD_TAB_ALIGNMENT,
+    WD_TAB_LEADER,
+)
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Length, Pt, RGBColor
+from docx.shared import Length, Mm, Pt, RGBColor
 from lxml import etree
 
 TITLE: Final = "方正小标宋简体"
@@ -29,6 +34,7 @@ _STAND_INS: Final = {
 _NONE: Final = Pt(0)
 _PITCH: Final = Pt(28.95)  # 225 mm for 22 lines
 _TWO_CHARACTERS: Final = Pt(32)
+_TYPE_AREA: Final = Mm(156)
 _BLACK: Final = RGBColor(0, 0, 0)
 _RED: Final = RGBColor(0xB0, 0x1E, 0x23)
 _LEFT: Final = WD_ALIGN_PARAGRAPH.LEFT
@@ -74,6 +80,10 @@ def add_styles(document: Document) -> None:
     _style(document, "ZhibuLabel", HEI, 16, indent=_TWO_CHARACTERS, keeps=True)
     _style(document, "toc 1", HEI, 14, pitch=Pt(26))
     _style(document, "toc 2", FANG, 14, pitch=Pt(22), left=Pt(28))
+    for name in ("toc 1", "toc 2"):
+        document.styles[name].paragraph_format.tab_stops.add_tab_stop(
+            _TYPE_AREA, WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
+        )
     for name, size in (("ZhibuCell", 12), ("ZhibuCellSmall", 10.5), ("ZhibuCellLarge", 14)):
         pitch = Pt(size * 1.4)
         _style(document, name, FANG, size, pitch=pitch, before=Pt(2), after=Pt(2))
@@ -184,24 +194,57 @@ def mirror_margins(document: Document) -> None:
     settings = document.settings.element
     # The schema fixes the order: zoom, mirrorMargins, …, updateFields, compat.
     settings.find(qn("w:zoom")).addnext(element("w:mirrorMargins"))
-    # Word then computes the page numbers of the contents when it opens the file.
-    settings.find(qn("w:compat")).addprevious(element("w:updateFields", {"w:val": "true"}))
     document.settings.odd_and_even_pages_header_footer = True
 
 
-def add_fields(document: Document, entries: list[tuple[str, str]]) -> None:
-    """The contents: a field that Word fills, holding the headings until it does."""
+def add_contents(document: Document, entries: list[tuple[str, str]]) -> None:
+    """The contents: a field that Word fills, holding links to the headings until it does.
+
+    Word asks on opening whether to fill it (`updateFields`). No page number is written beforehand:
+    only who lays the file out knows the pages, they aren't those of the PDF, and a wrong number is
+    worse than none. `mark_headings` sets what the links lead to.
+    """
+    compat = document.settings.element.find(qn("w:compat"))
+    compat.addprevious(element("w:updateFields", {"w:val": "true"}))
     last = len(entries) - 1
     for number, (text, style) in enumerate(entries):
-        paragraph = document.add_paragraph(style=style)
+        paragraph = document.add_paragraph(style=style)._p
         if not number:
-            run = paragraph.add_run()._r
-            run.append(element("w:fldChar", {"w:fldCharType": "begin", "w:dirty": "true"}))
             code = element("w:instrText", {"xml:space": "preserve"})
             code.text = ' TOC \\o "1-2" \\h \\z '
-            run.append(code)
-            run.append(element("w:fldChar", {"w:fldCharType": "separate"}))
-        paragraph.add_run(text)
+            for mark in (_field_mark("begin"), code, _field_mark("separate")):
+                paragraph.append(_in_run(mark))
+        link = element("w:hyperlink", {"w:anchor": _mark(number), "w:history": "1"})
+        words = element("w:t", {"xml:space": "preserve"})
+        words.text = text
+        link.append(_in_run(words))
+        paragraph.append(link)
         if number == last:
-            end = element("w:fldChar", {"w:fldCharType": "end"})
-            paragraph.add_run()._r.append(end)
+            paragraph.append(_in_run(_field_mark("end")))
+
+
+def mark_headings(document: Document) -> None:
+    """Sets the mark that the contents name at each heading, in their order."""
+    styles = {document.styles[name].style_id for name in ("Heading 1", "Heading 2")}
+    number = 0
+    for paragraph in document.element.body.iterchildren(qn("w:p")):
+        if paragraph.style not in styles:
+            continue
+        name = {"w:id": str(number), "w:name": _mark(number)}
+        paragraph.insert(1, element("w:bookmarkStart", name))  # behind the properties
+        paragraph.append(element("w:bookmarkEnd", {"w:id": str(number)}))
+        number += 1
+
+
+def _mark(number: int) -> str:
+    return f"_Toc{number + 1:06d}"
+
+
+def _field_mark(kind: str) -> Any:
+    return element("w:fldChar", {"w:fldCharType": kind})
+
+
+def _in_run(content: Any) -> Any:
+    run = element("w:r")
+    run.append(content)
+    return run
