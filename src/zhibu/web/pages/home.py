@@ -9,6 +9,7 @@ from typing import Final
 
 from django.urls import reverse
 
+from zhibu.handbook.facts import read_draft
 from zhibu.handbook.models import Record
 from zhibu.network.dissemination.queries import texts_to_pass_on, to_read
 from zhibu.network.tasks.queries import at_hand
@@ -19,8 +20,10 @@ from zhibu.people.roles import Verb
 from zhibu.plans import queries
 from zhibu.plans.facts import standing_of
 from zhibu.plans.models import Plan, PlanLine
+from zhibu.rules.norm import Activity
 from zhibu.rules.standing import Standing, State
 from zhibu.web.pages.tasks import TaskRow, is_from_above, task_row
+from zhibu.web.record_access import Pen
 from zhibu.web.templatetags.words import short_day
 
 
@@ -73,18 +76,30 @@ class HomePage:
 
 
 TEXTS: Final = 5  # that the page names
+DRAFTS: Final = 10  # as well
 
 _ORDER = {State.OVERDUE: 0, State.DUE_SOON: 1, State.OPEN: 2, State.UPCOMING: 3}
 
 
-def build_home(branch: Organization, reach: Reach, day: date, person: Person) -> HomePage:
-    """What is missing, due and done this month."""
-    may_record = reach.may(Verb.DRAFT_RECORD, branch.path)
+def build_home(
+    branch: Organization,
+    reach: Reach,
+    day: date,
+    person: Person,
+    *,
+    pen: Pen | None,
+    reads_talks: bool,
+) -> HomePage:
+    """What is missing, due and done this month; `pen` says what the person writes there."""
+    may_record = pen is not None
     may_pass_on = may_record and reach.may(Verb.SEE_REACH, branch.path)
-    own_groups = set(reach.groups(branch.path))
-    leads_only = bool(own_groups) and not reach.may(Verb.DRAFT_PLAN, branch.path)
     items = [
-        _item(line, day, may_record and (not leads_only or line.group_id in own_groups))
+        _item(
+            line,
+            day,
+            may_record=pen is not None and (pen.groups is None or line.group_id in pen.groups),
+            may_read=reads_talks or line.activity != Activity.TALK,
+        )
         for line in queries.lines_at_hand(branch, day)
     ]
     plans = {plan.year: plan for plan in Plan.objects.filter(branch=branch, year__gte=day.year)}
@@ -97,7 +112,7 @@ def build_home(branch: Organization, reach: Reach, day: date, person: Person) ->
         missing=missing,
         due=due,
         done=_having(items, {State.DONE, State.DONE_LATE}),
-        drafts=_drafts(branch) if may_record else (),
+        drafts=_drafts(branch, pen) if pen is not None else (),
         plan=plans.get(day.year),
         next_plan_year=_year_to_plan(day, plans),
         may_record=may_record,
@@ -141,11 +156,11 @@ def _tasks(branch: Organization, reach: Reach, day: date, person: Person) -> tup
     return tuple(task_row(row, day, soon_days=branch.soon_days, person=person) for row in rows)
 
 
-def _item(line: PlanLine, day: date, may_record: bool) -> Item:
+def _item(line: PlanLine, day: date, *, may_record: bool, may_read: bool) -> Item:
     address = ""
-    if line.discharged_by:
+    if line.discharged_by and may_read:
         address = reverse("record", args=(line.discharged_by,))
-    elif may_record:
+    elif may_record and not line.discharged_by:
         address = f"{reverse('record-new', args=(line.branch_id,))}?line={line.pk}"
     return Item(line, standing_of(line, day), address, may_record)
 
@@ -156,15 +171,17 @@ def _having(items: Iterable[Item], states: set[State]) -> tuple[Item, ...]:
     return tuple(found)
 
 
-def _drafts(branch: Organization) -> tuple[Draft, ...]:
-    rows = Record.objects.filter(branch=branch, draft__isnull=False).order_by("-drafted_at")[:10]
+def _drafts(branch: Organization, pen: Pen) -> tuple[Draft, ...]:
+    """The newest drafts, those that the person writes: a group's leader that group's alone."""
+    rows = Record.objects.filter(branch=branch, draft__isnull=False).order_by("-drafted_at")[:50]
+    own = [row for row in rows if pen.groups is None or pen.may_write(read_draft(row))][:DRAFTS]
     return tuple(
         Draft(
             address=reverse("record-edit", args=(row.pk,)),
             title=str((row.draft or {}).get("topic") or "未命名的记录"),
             since=row.drafted_at,
         )
-        for row in rows
+        for row in own
     )
 
 
