@@ -21,6 +21,7 @@ from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.plans.models import Plan
 from zhibu.rules.contents import Attendance, AttendanceStatus, RecordContent
+from zhibu.rules.contents_data import ContentError
 from zhibu.web.views.later import mark_absent
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -194,9 +195,7 @@ def test_junk_is_refused_in_words(cast: Cast) -> None:
 def test_a_stranger_site_cannot_send(cast: Cast) -> None:
     """The address asks for the token like every form."""
     client = Client(enforce_csrf_checks=True)
-    client.force_login(
-        cast.secretary, backend="zhibu.web.entry.backend.PersonBackend"
-    )
+    client.force_login(cast.secretary, backend="zhibu.web.entry.backend.PersonBackend")
     assert client.post(reverse("later"), {}).status_code == 403
 
 
@@ -225,6 +224,34 @@ def test_an_open_form_is_saved_and_filed_once(cast: Cast, plan: Plan) -> None:
     assert first["state"] == "filed", first
     assert send(cast, cast.secretary, submission, deed="file", **fields) == first
     assert RecordVersion.objects.get().record_id == key
+
+
+def test_what_cannot_be_stored_stays_on_the_device(
+    cast: Cast, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft that was refused is not told as saved, or the only copy would be thrown away."""
+    key, fields = form_of(cast, plan)
+
+    def refuse(**_: Any) -> None:
+        raise ContentError("minutes", "文字过长")
+
+    monkeypatch.setattr("zhibu.web.views.drafts.save_draft", refuse)
+    told = send(cast, cast.secretary, uuid4(), deed="save", **fields)
+    assert told["state"] == "refused"
+    assert told["address"] == reverse("record-edit", args=[key])
+
+
+def test_what_cannot_be_read_is_said_and_the_rest_is_saved(cast: Cast, plan: Plan) -> None:
+    """A day that is none leaves the text in the draft, to be looked at."""
+    _, fields = form_of(cast, plan)
+    told = send(
+        cast, cast.secretary, uuid4(), deed="file", **{**fields, "day": "2026-99-99", "topic": "新"}
+    )
+    assert told["state"] == "draft"
+    assert "请核对" in told["said"]
+    draft = Record.objects.get().draft
+    assert draft is not None
+    assert draft["topic"] == "新"
 
 
 def test_two_who_wrote_meanwhile_both_keep_theirs(cast: Cast, plan: Plan) -> None:

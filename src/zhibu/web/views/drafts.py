@@ -227,9 +227,9 @@ def _answer(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
     if getattr(request, "htmx", False) and deed not in {"save", "file"}:
         return _answer_part(sitting, desk, deed)
     if sitting.faults:
-        return lead_on(request, _show(sitting, desk, status=422))
+        return _lead_on(sitting, _show(sitting, desk, status=422))
     if deed == "file":
-        return _lead_on_saved(sitting, see_other("record-file", pk))
+        return _lead_on(sitting, see_other("record-file", pk))
     verb = deed.partition(":")[0]
     if verb in ROW_DEEDS:
         anchor = "field-activities" if verb == "refresh" else "field-decisions"
@@ -238,12 +238,17 @@ def _answer(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
         return see_other("record-edit", pk, anchor="field-attachments")
     moment = timezone.localtime(sitting.record.drafted_at)
     messages.success(request, f"草稿已保存（{moment:%H:%M}）。")
-    return _lead_on_saved(sitting, see_other("record-edit", pk))
+    return _lead_on(sitting, see_other("record-edit", pk))
 
 
-def _lead_on_saved(sitting: Sitting, answer: HttpResponse) -> HttpResponse:
-    answer = lead_on(sitting.request, answer)
-    answer["X-Draft-Saved"] = str(sitting.record.revision)
+def _lead_on(sitting: Sitting, answer: HttpResponse) -> HttpResponse:
+    return _tell_saved(sitting, lead_on(sitting.request, answer))
+
+
+def _tell_saved(sitting: Sitting, answer: HttpResponse) -> HttpResponse:
+    """Say that the text is stored; where it is not, the browser keeps its own copy."""
+    if sitting.is_saved:
+        answer["X-Draft-Saved"] = str(sitting.record.revision)
     return answer
 
 
@@ -259,9 +264,7 @@ def _answer_part(sitting: Sitting, desk: Desk, deed: str) -> HttpResponse:
         answer["HX-Reswap"] = "outerHTML"
     else:
         answer = render(sitting.request, "web/record/answer.html", context)
-    if sitting.is_saved:  # else the browser keeps its own copy
-        answer["X-Draft-Saved"] = str(page.revision)
-    return answer
+    return _tell_saved(sitting, answer)
 
 
 def _page(

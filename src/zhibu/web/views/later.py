@@ -162,6 +162,8 @@ def _take_form(request: HttpRequest, submission: UUID, deed: str) -> Outcome:
     if answer.status_code == 409:
         said = "他人在此期间修改了这份草稿，请打开核对，两份内容都还在。"
         return Outcome("conflict", said, address)
+    if "X-Draft-Saved" not in answer:
+        return Outcome("refused", "有的内容无法保存，仍存在本机，请打开草稿恢复并修改。", address)
     if answer.status_code != 303:
         return Outcome("draft", "有的内容无法识别，已存为草稿，请核对。", address)
     return _file(request, record, submission) if deed == "file" else _saved(record)
