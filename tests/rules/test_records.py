@@ -266,6 +266,17 @@ def test_a_number_of_parts_may_be_asked_for() -> None:
     assert rules(talk, asked) == ["RECORD-24"]
 
 
+@pytest.mark.parametrize("kind", [Activity.OTHER, Activity.REPORT])
+def test_an_own_activity_of_a_mixed_kind_says_what_was_done(kind: Activity) -> None:
+    """A calligraphy circle is no analysis of what members think: what was done is all it owes."""
+    own = RecordContent((kind,), began_at=FULL.began_at)
+    found = judge_record(own, [], FACTS, today=TODAY)
+    assert [(v.rule, v.subject, v.severity) for v in found] == [
+        ("RECORD-20", "topic", Severity.WARNING),
+        ("RECORD-20", "minutes", Severity.ERROR),
+    ]
+
+
 def test_an_own_activity_is_a_meeting_by_its_kind() -> None:
     """A branch's own study has no requirement and still has a place and a presider."""
     study = RecordContent((Activity.STUDY,), began_at=FULL.began_at)

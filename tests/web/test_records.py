@@ -75,6 +75,17 @@ def test_nothing_chosen_begins_no_draft(cast: Cast, plan: Plan, gone: bool) -> N
     assert not Record.objects.exists()
 
 
+@pytest.mark.parametrize("kind", ["other", "report"])
+def test_an_activity_of_ones_own_owes_no_other_duty(cast: Cast, plan: Plan, kind: str) -> None:
+    """A calligraphy circle is filed without the half-yearly analysis of what members think."""
+    writer = Writer(cast.secretary).start(cast, activities=(kind,))
+    assert not [name for name in writer.data if name.startswith("element-")]
+    writer.complete(topic="书法兴趣小组活动")
+    assert writer.file().status_code == 303
+    record = Record.objects.get(pk=writer.key)
+    assert record.current is not None
+
+
 def test_fields_follow_kinds_without_javascript(cast: Cast, plan: Plan) -> None:
     """更新栏目 shows the fields of a kind just ticked and ticks its line; nothing typed is lost."""
     writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))

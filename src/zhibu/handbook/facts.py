@@ -17,6 +17,7 @@ from zhibu.plans.models import PlanLine
 from zhibu.rules.branches import BranchFacts
 from zhibu.rules.contents import AttachmentNote, RecordContent
 from zhibu.rules.contents_data import from_data
+from zhibu.rules.elements import MIXED
 from zhibu.rules.norm import Activity, Element, Norm, PracticeClass, Requirement, Unit
 from zhibu.rules.records import LineTarget, judge_ballots, judge_record
 from zhibu.rules.verdicts import Verdict
@@ -77,7 +78,7 @@ def requirements_for(
     """The requirements that a record answers.
 
     Those of the lines that it names, by the norm that each table was made from; and for an activity
-    that no line speaks of, the first one of the branch's norm of that day.
+    that no line speaks of, the first one of the branch's norm of that day, unless its kind is mixed.
     """
     found: dict[str, Requirement] = {}
     for line in lines:
@@ -87,7 +88,7 @@ def requirements_for(
         if asked is not None:
             found.setdefault(asked.code, asked)
     spoken_of = {asked.activity for asked in found.values()}
-    left = [activity for activity in content.activities if activity not in spoken_of]
+    left = [kind for kind in content.activities if kind not in spoken_of and kind not in MIXED]
     if not left:
         return tuple(found.values())
     day = content.began_at.date() if content.began_at is not None else today

@@ -41,6 +41,17 @@ No article asks for it in these words, so none is named; a norm that leaves one 
 has the last word.
 """
 
+MIXED = frozenset({Activity.OTHER, Activity.REPORT, Activity.STUDY})
+"""Kinds under which quite different things are asked for: an analysis of what members think, a
+report on two-fold organisation life, hours of training. Which of them a record answers, only the
+line of the table tells; what a branch does of its own (X) answers none of them."""
+
+OWN_ELEMENTS: tuple[Element, ...] = (
+    Element("topic", "主题", Severity.WARNING),
+    Element("minutes", "内容", Severity.ERROR),
+)
+"""What the record of a mixed kind holds that no requirement speaks of."""
+
 SHORT_MINUTES = 30
 """Minutes with fewer characters than this can hardly tell what was discussed."""
 
@@ -136,6 +147,9 @@ def _wanted(
             wanted.setdefault(
                 element.key, _Asked(element, element.severity, element.min_length, None)
             )
+    elif not asked and MIXED.intersection(content.activities):
+        for element in OWN_ELEMENTS:
+            _ask(wanted, element, None)
     for element in own:
         _ask(wanted, element, None)
     return wanted

@@ -221,7 +221,10 @@ _SYNTAX = (
         r"Invalid initial character for a key part|Invalid statement",
         "键的写法不对；含汉字或符号的键要加引号",
     ),
-    (r"Expected newline or end of document", "一行只能写一项，请换行；文字要整段括在引号里"),
+    (
+        r"Expected newline or end of document",
+        "一行只能写一项，请换行；文字要整段括在引号里；日期要真实存在，如 2026-01-31",
+    ),
     (r"Unclosed array", "方括号没有写完，请补上 ] 或列表中漏掉的逗号"),
     (r"Unclosed inline table", "花括号没有写完，请补上 } 或表中漏掉的逗号"),
     (r"Expected '\]\]?'", "表头没有写完，请补上右方括号"),

@@ -22,6 +22,7 @@ from zhibu.rules.contents import (
     DecisionKind,
     RecordContent,
 )
+from zhibu.rules.elements import MIXED
 from zhibu.rules.norm import Activity, Norm, Per, PracticeClass, Requirement, Unit
 
 OWN_FIELDS = frozenset(
@@ -48,12 +49,12 @@ class Gathering:
 
     @property
     def requirements(self) -> list[Requirement]:
-        """What the norm asks of it; of a branch's own activity what it asks of that kind."""
+        """What the norm asks of it; of a branch's own activity what it asks of a kind of its own."""
         asked = [self.norm.requirement(line.requirement) for line in self.lines]
         found = [one for one in asked if one is not None]
         spoken_of = {one.activity for one in found}
         for activity in self.activities:
-            if activity not in spoken_of:
+            if activity not in spoken_of and activity not in MIXED:
                 found += _usual(self.norm, activity)[:1]
         return found
 
