@@ -434,6 +434,9 @@ def test_the_book_of_a_year_bears_the_names_of_that_year(cast: Cast, adopted: Pl
     before, after = (bind_book(branch, year, today=date(2026, 11, 20)) for year in (2025, 2026))
     assert (before.branch, before.parent) == ("某局政工处党支部", cast.bureau.name)
     assert (after.branch, after.parent) == ("某局政治部党支部", "乙党委")
+    for book in (before, after):
+        said = {fact.label: fact.value for fact in book.facts}
+        assert (said["党支部名称"], said["上级党组织"]) == (book.branch, book.parent)
 
 
 def test_the_book_of_a_branch_that_ended_has_its_last_roster(cast: Cast, adopted: Plan) -> None:

@@ -18,6 +18,7 @@ from zhibu.handbook.bundle_reading import verify_bundle
 from zhibu.handbook.models import Attachment, Record
 from zhibu.ledger.keys import master_path, signing_key
 from zhibu.ledger.models import Seal
+from zhibu.org.models import Member, Membership
 from zhibu.org.services import grant_role
 from zhibu.people.roles import Role
 from zhibu.plans.models import Plan
@@ -209,3 +210,26 @@ def test_a_file_that_is_gone_is_told(cast: Cast, plan: Plan) -> None:
         reverse("book-zip", args=[cast.branch.pk, 2026]), follow=True
     )
     assert "附件“会议照片.png”的文件不在数据目录中" in answer.content.decode()
+
+
+def test_the_bound_book_shows_the_seals_over_its_own_records(cast: Cast, plan: Plan) -> None:
+    """A seal over another year's records alone stands in that year's book."""
+    a_filed_record(cast, plan, day="2026-01-08")
+    client_of(cast.secretary).post(reverse("seal", args=[cast.branch.pk]))
+    today = date(2026, 3, 12)
+    last, this = (bind_book(cast.branch, year, today=today) for year in (2025, 2026))
+    assert [seal.covers for seal in this.seals] == ["第1号至第1号"]
+    assert "已按封存范围" in this.seal_note
+    assert last.seals == ()
+    assert last.seal_note == "本册记录尚未封存。"
+
+
+def test_the_roster_of_a_book_is_that_of_its_day(cast: Cast, plan: Plan) -> None:
+    """Who becomes a full member later is a probationary one in it, and is counted as one."""
+    someone = Membership.objects.filter(branch=cast.branch, member__full_on__isnull=False)[0].member
+    Member.objects.filter(pk=someone.pk).update(full_on=date(2026, 6, 1))
+    book = bind_book(cast.branch, 2026, today=date(2026, 3, 12))
+    (row,) = [row for row in book.roster if row.name == someone.name]
+    assert (row.kind, row.full) == ("预备党员", "")
+    probationary = sum(row.kind == "预备党员" for row in book.roster)
+    assert f"预备党员{probationary}人" in str({f.label: f.value for f in book.facts}["党员人数"])

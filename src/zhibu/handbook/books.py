@@ -83,14 +83,14 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
         parent=parent,
         secretary=_secretary(posts, branch),
         issued_on=today,
-        facts=_facts(name, branch, roster, day),
+        facts=_facts(name, parent, branch, roster, day),
         committee=_committee(posts, branch),
         groups=_groups(roster, posts),
-        roster=tuple(_roster_row(row, branch) for row in roster),
+        roster=tuple(_roster_row(row, branch, day) for row in roster),
         table=plan_table(plan, today=today) if plan is not None else None,
         sections=_sections(versions, contents, words),
         changes=_changes(versions, contents, covers),
-        seals=_seal_rows(seals, branch, year),
+        seals=_seal_rows(seals, branch, versions),
         keys=_key_prints(seals, branch),
         qr_text=seal_qr_text(seal_facts(seals[-1])) if seals else "",
         seal_note=_seal_note(versions, seals),
@@ -227,13 +227,13 @@ def _secretary(posts: Sequence[Post], branch: Organization) -> str:
 
 
 def _facts(
-    name: str, branch: Organization, roster: Sequence[Membership], day: date
+    name: str, parent: str, branch: Organization, roster: Sequence[Membership], day: date
 ) -> tuple[Fact, ...]:
-    full = sum(1 for row in roster if row.member.full_on and row.member.full_on <= day)
+    full = sum(1 for row in roster if _full_on(row.member, day))
     term = next((t for t in terms_of(branch) if t.began_on <= day), None)
     facts = [
         Fact("党支部名称", name),
-        Fact("上级党组织", branch.parent.name if branch.parent else "—"),
+        Fact("上级党组织", parent or "—"),
         Fact("成立时间", chinese_date(branch.founded_on)),
         Fact("党员人数", f"{len(roster)}人（正式党员{full}人，预备党员{len(roster) - full}人）"),
     ]
@@ -278,16 +278,22 @@ def _groups(roster: Sequence[Membership], posts: Sequence[Post]) -> tuple[GroupR
     )
 
 
-def _roster_row(row: Membership, branch: Organization) -> RosterRow:
+def _full_on(member: Member, day: date) -> date | None:
+    """Since when a member was a full one on the day; None for who was to become one later."""
+    return member.full_on if member.full_on and member.full_on <= day else None
+
+
+def _roster_row(row: Membership, branch: Organization, day: date) -> RosterRow:
     member = row.member
+    full_on = _full_on(member, day)
     here = {branch.pk, row.group_id}
     return RosterRow(
         name=member.name,
         gender=member.get_sex_display() if member.sex else "",
         born=f"{member.born_on.year}年{member.born_on.month}月" if member.born_on else "",
         joined=chinese_date(member.joined_on),
-        full=chinese_date(member.full_on) if member.full_on else "",
-        kind="正式党员" if member.full_on else "预备党员",
+        full=chinese_date(full_on) if full_on else "",
+        kind="正式党员" if full_on else "预备党员",
         group=row.group.short_name if row.group else "",
         post="、".join(
             post.get_office_display() for post in member.posts.all() if post.organization_id in here
@@ -302,7 +308,10 @@ def fingerprint(public_key: str) -> str:
     return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
 
 
-def _seal_rows(seals: Sequence[Seal], branch: Organization, year: int) -> tuple[SealRow, ...]:
+def _seal_rows(
+    seals: Sequence[Seal], branch: Organization, versions: Sequence[RecordVersion]
+) -> tuple[SealRow, ...]:
+    """The seals over what this book holds; seals over other years' records alone are in theirs."""
     names = _key_owners(seals, branch)
     return tuple(
         SealRow(
@@ -316,7 +325,7 @@ def _seal_rows(seals: Sequence[Seal], branch: Organization, year: int) -> tuple[
             countersignatures=_countersignatures(seal, names),
         )
         for number, seal in enumerate(seals, start=1)
-        if timezone.localtime(seal.sealed_at).year >= year
+        if any(seal.first <= version.sequence <= seal.sequence for version in versions)
     )
 
 
@@ -356,9 +365,9 @@ def _local_day(moment: datetime) -> str:
 
 
 def _seal_note(versions: Sequence[RecordVersion], seals: Sequence[Seal]) -> str:
-    if not seals:
-        return "本册记录尚未封存。"
-    last = seals[-1].sequence
+    last = seals[-1].sequence if seals else 0
     open_ = sum(1 for version in versions if version.sequence > last)
+    if open_ == len(versions):
+        return "本册记录尚未封存。"
     said = "本手册所收记录已按封存范围加盖电子封存，改动任何一字均可核验发现。"
     return said if not open_ else f"{said}其中{open_}项归档晚于最近一次封存，尚未封存。"
