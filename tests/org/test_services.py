@@ -11,11 +11,12 @@ from tests.cast import AT, FOUNDED, Cast, make_cast
 from tests.handbook.test_concurrency import at_once
 
 from zhibu.org import tree
-from zhibu.org.models import Member, Membership, Organization, Place, Post
+from zhibu.org.models import Member, Membership, MemberSpell, Organization, Place, Post
 from zhibu.org.services import (
     Refused,
     admit_member,
     appoint,
+    begin_spell,
     dissolve_organization,
     edit_organization,
     found_organization,
@@ -153,3 +154,17 @@ def test_an_older_look_does_not_take_a_new_name_back() -> None:
     place = Place.objects.get(organization=row, until__isnull=True)
     assert (row.name, row.theme_day) == ("新二支部", "day:20")
     assert (place.name, place.short_name) == ("新二支部", "新二")
+
+
+@pytest.mark.django_db
+def test_a_special_time_is_entered_once() -> None:
+    """Sent twice it is one; another kind, and another time after its end, are others."""
+    cast = make_cast()
+    given: dict[str, Any] = {"member": cast.members[4], "branch": cast.branch, "by": None, "at": AT}
+    begin_spell(kind="infirm", since=LATER, until=date(2015, 8, 1), **given)
+    for since, until in ((LATER, None), (FOUNDED, LATER), (date(2015, 8, 1), None)):
+        with pytest.raises(Refused, match="已经登记"):
+            begin_spell(kind="infirm", since=since, until=until, **given)
+    begin_spell(kind="away", since=LATER, **given)
+    begin_spell(kind="infirm", since=date(2015, 8, 2), **given)
+    assert MemberSpell.objects.filter(member=cast.members[4]).count() == 3

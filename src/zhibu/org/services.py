@@ -272,7 +272,17 @@ def begin_spell(
     at: datetime,
     until: date | None = None,
 ) -> MemberSpell:
-    """From this day something special holds for the member: away, infirm, or without a vote."""
+    """From this day something special holds for the member: away, infirm, or without a vote.
+
+    Raises Refused where it is entered already: ending one of two would leave the other.
+    """
+    Member.objects.select_for_update().get(pk=member.pk)  # the same form sent twice queues here
+    same = MemberSpell.objects.filter(member=member, kind=kind)
+    same = same.filter(Q(until__isnull=True) | Q(until__gte=since))
+    if until is not None:
+        same = same.filter(since__lte=until)
+    if same.exists():
+        raise Refused(f"这段时间已经登记为“{MemberSpell.Kind(kind).label}”，不必重复登记。")
     spell = MemberSpell.objects.create(member=member, kind=kind, since=since, until=until)
     note(
         by=by, verb="begin_spell", organization_id=branch.pk, subject=member, at=at,

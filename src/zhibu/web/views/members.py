@@ -161,12 +161,16 @@ def begin_spell(request: HttpRequest, pk: UUID) -> HttpResponse:
     membership = _membership(request, pk, Verb.EDIT_ROSTER)
     form = SpellForm(request.POST or None, initial={"since": clock.today()})
     if request.method == "POST" and form.is_valid():
-        services.begin_spell(
-            member=membership.member, branch=membership.branch, by=access.person_of(request),
-            at=clock.now(), **form.cleaned_data,
-        )  # fmt: skip
-        messages.success(request, "已登记。")
-        return redirect("member", pk)
+        try:
+            services.begin_spell(
+                member=membership.member, branch=membership.branch, by=access.person_of(request),
+                at=clock.now(), **form.cleaned_data,
+            )  # fmt: skip
+        except services.Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, "已登记。")
+            return redirect("member", pk)
     return _ask(
         request, membership.branch, form, title=f"{membership.member.name}：登记特殊情形", submit="登记",
         back=reverse("member", args=(pk,)),
