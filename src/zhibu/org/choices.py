@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -13,6 +14,7 @@ from zhibu.org import paths
 from zhibu.org.models import Member, Organization, OwnField
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
+from zhibu.people.prepared import Given, GivenMany, Prepared
 from zhibu.rules.norm import Element
 from zhibu.rules.verdicts import Severity
 
@@ -104,11 +106,20 @@ def fields_of(organization: Organization, about: str) -> QuerySet[OwnField]:
     )
 
 
-def fields_on(organization: Organization, about: str, day: date) -> QuerySet[OwnField]:
+def fields_on(organization: Organization, about: str, day: date) -> list[OwnField]:
     """Those asked for on a day."""
-    return fields_of(organization, about).filter(
-        Q(until__isnull=True) | Q(until__gte=day), since__lte=day
-    )
+    way = (*paths.ancestors(organization.path), organization.path)
+    return _ON_THE_WAY.objects(about=about, way=way, day=day)
+
+
+_ON_THE_WAY: Final = Prepared(
+    lambda: OwnField.objects.filter(
+        Q(until__isnull=True) | Q(until__gte=Given("day")),
+        about=Given("about"),
+        organization__path__in=GivenMany("way"),
+        since__lte=Given("day"),
+    ).order_by("organization__path", "since", "id")
+)
 
 
 def own_elements(organization: Organization, day: date) -> tuple[Element, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet, Value
 
 from zhibu.org.models import Activist, Membership, MemberSpell, Organization, Post, Term
+from zhibu.people.prepared import Given, Prepared
 from zhibu.rules.branches import BranchFacts, GroupFacts, MemberFacts, Span, TermFacts
 from zhibu.rules.norm import Field
 
@@ -75,7 +76,7 @@ def meeting_facts(
     One query, two `with_groups`; the terms of office are left out.
     """
     span = Span(day, day)
-    rows = _member_rows([branch.id], span)
+    rows = list(map(_Row._make, _MEETING.rows(branch=branch.id, day=day)))
     groups = _groups([branch.id], span).get(branch.id, ()) if with_groups else ()
     facts = BranchFacts(
         branch=str(branch.id),
@@ -93,19 +94,35 @@ def _member_rows(wanted: Iterable[UUID], span: Span | None) -> list[Any]:
 
     Rows by name and no models: every form and every filing reads all members of a branch.
     """
-    return list(
-        Membership.objects.filter(overlapping(span), branch__in=list(wanted))
-        .order_by("branch_id", "since", "id")
-        .values_list(
-            "id", "branch_id", "member_id", "group_id", "since", "until",
-            "member__name", "member__full_on", "member__is_leader",
-            "member__spells__id", "member__spells__kind",
-            "member__spells__since", "member__spells__until",
-            "member__posts__id", "member__posts__organization_id", "member__posts__office",
-            "member__posts__since", "member__posts__until",
-            named=True,
+    rows = Membership.objects.filter(overlapping(span), branch__in=list(wanted))
+    return [
+        _Row._make(row) for row in rows.order_by("branch_id", *_ORDER).values_list(*_Row._fields)
+    ]
+
+
+_Row: Final = namedtuple(  # noqa: PYI024 - the names are paths
+    "_Row",
+    (
+        "id", "branch_id", "member_id", "group_id", "since", "until",
+        "member__name", "member__full_on", "member__is_leader",
+        "member__spells__id", "member__spells__kind",
+        "member__spells__since", "member__spells__until",
+        "member__posts__id", "member__posts__organization_id", "member__posts__office",
+        "member__posts__since", "member__posts__until",
+    ),
+)  # fmt: skip
+_ORDER: Final = ("since", "id")
+_MEETING: Final = Prepared(
+    lambda: (
+        Membership.objects.filter(
+            Q(until__isnull=True) | Q(until__gte=Given("day")),
+            since__lte=Given("day"),
+            branch=Given("branch"),
         )
-    )  # fmt: skip
+        .order_by(*_ORDER)
+        .values_list(*_Row._fields)
+    )
+)
 
 
 def _members(rows: Iterable[Any], span: Span | None) -> dict[UUID, list[MemberFacts]]:
