@@ -33,6 +33,8 @@ def owed_by(branches: Iterable[Organization], day: date) -> dict[UUID, list[Owed
     rows = (
         PlanLine.objects.filter(
             branch__in=by_key,
+            # Says nothing new, but else the database reads the tables of all branches each time.
+            plan__branch__in=by_key,
             plan__state=Plan.State.ADOPTED,
             discharged_by=None,
             waived_at=None,
@@ -57,26 +59,33 @@ def _text(key: UUID | None) -> str | None:
 
 
 def actors_in(branches: Iterable[Organization], at: datetime) -> dict[UUID, Actors]:
-    """Who can act in each branch, by the grants that hold now: one query."""
+    """Who can act in each branch, by the grants that hold now: two queries."""
     keys = [branch.pk for branch in branches]
-    roles = {Role.SECRETARY, Role.COMMITTEE_MEMBER}
+    # Named by their keys: an "or" over the joined tree would read everybody's grants.
+    groups: dict[UUID, UUID | None] = dict(
+        Organization.objects.filter(parent__in=keys, kind=Organization.Kind.GROUP)
+        .order_by()
+        .values_list("pk", "parent_id")
+    )
     grants = (
         Grant.objects.filter(since__lte=at, person__is_active=True)
         .filter(Q(until__isnull=True) | Q(until__gt=at))
         .filter(
-            Q(organization__in=keys, role__in=roles)
-            | Q(organization__parent__in=keys, role=Role.GROUP_LEADER)
+            organization__in=[*keys, *groups],
+            role__in=(Role.SECRETARY, Role.COMMITTEE_MEMBER, Role.GROUP_LEADER),
         )
         .order_by("since", "id")
-        .values_list("person_id", "role", "organization_id", "organization__parent_id")
+        .values_list("person_id", "role", "organization_id")
     )
     committees: dict[UUID, dict[str, None]] = defaultdict(dict)
     leaders: dict[UUID, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    for person, role, organization, parent in grants:
-        if role == Role.GROUP_LEADER and parent is not None:
+    for person, role, organization in grants:
+        parent = groups.get(organization)
+        if parent is None:
+            if role != Role.GROUP_LEADER:
+                committees[organization][str(person)] = None
+        elif role == Role.GROUP_LEADER:
             leaders[parent][str(organization)].append(str(person))
-        else:
-            committees[organization][str(person)] = None
     return {
         key: Actors(
             tuple(committees[key]), {group: tuple(all_) for group, all_ in leaders[key].items()}
