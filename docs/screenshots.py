@@ -57,6 +57,7 @@ def main() -> int:
         camera = Camera(browser, address)
         photograph_secretary(camera)
         photograph_office(camera)
+        photograph_norms(camera)
         photograph_network(camera)
         photograph_texts(camera)
         photograph_notices(camera)
@@ -240,6 +241,42 @@ def photograph_office(camera: Camera) -> None:
     line = find_key(find_link(desk, "main a[href*='#l']").rpartition("#l")[2])
     camera.go(desk, f"/l/{line}/waive/")
     camera.take(desk, "waive-desk", text="免除")
+
+
+OWN_PACK: Final = """\
+[pack]
+id = "bureau"
+version = "2027"
+title = "市直机关党支部工作规范"
+extends = "organ@2019"
+in_force_from = 2027-01-01
+summary = "在机关党支部工作规范的基础上，由市直机关工委提出的要求。"
+sources = ["市直机关工委的通知"]
+
+[[requirement]]
+code = "Z1"
+class = "T"
+title = "书记讲评"
+activity = "committee_meeting"
+cadence = { unit = "quarter" }
+scope = { per = "branch" }
+attendees = "committee"
+article = { text = "市直机关工委的通知", source = "工委", certainty = "V" }
+text = "书记每季度讲评一次支部工作。"
+must = ["topic"]
+minutes = 20
+guide = "结合当季安排表的完成情况讲评。"
+model = "第一季度按安排表完成，第二季度抓紧补上党课。"
+"""
+
+
+def photograph_norms(camera: Camera) -> None:
+    """Who keeps the norms looks at a pack before it is published."""
+    desk = camera.sign_in("guifan", DESK)
+    camera.go(desk, "/norms/load/")
+    desk.fill("[name=text]", OWN_PACK)
+    desk.click("main button.primary")
+    camera.take(desk, "norm-load-desk", text="还没有发布")
 
 
 def photograph_themes(camera: Camera) -> None:

@@ -41,7 +41,7 @@ HTMX = {"HX-Request": "true"}
 # For addresses of nobody's organisation that are about something.
 ARGUMENTS = {
     "feed-revoke": (uuid4(),),
-    "norm": ("small", "1"), "norm-requirement": ("small", "1", "D1"), "link-remove": (1,),
+    "norm": ("small", "1"), "norm-requirement": ("small", "1", "D1"), "norm-source": ("small", "1"), "link-remove": (1,),
     "mfa_remove_webauthn": (1,), "notice": (UUID(int=1),), "channel": (UUID(int=1),),
     "feedback-one": (UUID(int=1),), "task-report": (UUID(int=1),),
     "text": (UUID(int=1),), "text-acknowledge": (UUID(int=1),), "text-file": (UUID(int=1),),

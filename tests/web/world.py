@@ -68,7 +68,7 @@ ONLY_POST = frozenset({
     "feedback-up", "feedback-answer", "feedback-refuse", "feedback-close", "text-remind",
 })  # fmt: skip
 ANYWHERE = frozenset(
-    {"accounts", "account-open", "ledger", "ledger-export"}
+    {"accounts", "account-open", "ledger", "ledger-export", "norm-load"}
 )  # the verb, held somewhere
 OF_LINE = {"line", "line-edit", "line-remove", "line-waive", "line-restore", "line-themes"}
 AMENDS = frozenset({
@@ -80,7 +80,7 @@ OF_ORGANIZATION = {
     "overview", "overview-xlsx", "overview-overdue", "organization", "organization-edit",
     "organization-found", "organization-dissolve", "organization-use", "organization-term",
     "organization-rename", "organization-move", "organization-merge", "organization-split",
-    "appoint", "grants", "invitations", "imports", "import-start", "choices", "choices-add",
+    "appoint", "grants", "norm-choose", "invitations", "imports", "import-start", "choices", "choices-add",
     "responsibility-list",
     "theme-list", "theme-begin", "task-list", "robots", "robot-add", "feedback-desk", "feedback-waiting",
     "text-list", "text-new",
@@ -108,7 +108,7 @@ OF_IMPORT = {
 NOT_OF_GROUPS = frozenset({
     "organization-move", "organization-merge", "organization-use", "organization-split", "imports",
     "import-start", "import-template", "theme-begin", "responsibility-list",
-    "text-list", "text-new",
+    "text-list", "text-new", "norm-choose",
 })  # fmt: skip
 FROM_ABOVE = frozenset({
     "organization-rename", "organization-move", "organization-merge", "organization-use",

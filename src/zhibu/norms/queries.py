@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Exists, ExpressionWrapper, F, OuterRef, Q, QuerySet
 
 from zhibu.norms.models import NormChoice, NormVersion
 from zhibu.org import paths
@@ -48,6 +48,18 @@ def choices_on(organizations: Iterable[Organization], day: date) -> dict[UUID, N
         if nearest is not None:
             found[key] = nearest
     return found
+
+
+def branches_bound(organization: Organization, day: date) -> int:
+    """How many branches a choice of the organisation binds that day: those below without a nearer one."""
+    nearer = (
+        NormChoice.objects.filter(since__lte=day, organization__path__gt=organization.path)
+        .filter(Q(until__isnull=True) | Q(until__gte=day))
+        .annotate(branch=ExpressionWrapper(OuterRef("path"), CharField()))
+        .filter(branch__startswith=F("organization__path"))
+    )
+    below = Organization.objects.under(organization.path).branches().filter(dissolved_on=None)
+    return below.filter(~Exists(nearer)).count()
 
 
 def list_versions() -> QuerySet[NormVersion]:

@@ -13,11 +13,12 @@ from zhibu.ledger.services import note
 from zhibu.norms.catalogue import catalogue_packs
 from zhibu.norms.facts import resolve
 from zhibu.norms.models import NormChoice, NormVersion
-from zhibu.norms.queries import find_version
+from zhibu.norms.queries import find_version, versions_in_force
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
 from zhibu.rules.packs import PackFaulty, pack_name, read_pack
+from zhibu.rules.phrases import say_date
 
 
 @transaction.atomic
@@ -75,9 +76,14 @@ def load_catalogue(*, by: Person | None, at: datetime) -> tuple[NormVersion, ...
 def choose_pack(
     *, organization: Organization, pack: str, since: date, by: Person | None, at: datetime
 ) -> NormChoice:
-    """From this day the pack binds the organisation and all below it that choose no other."""
+    """From this day the pack binds the organisation and all below it that choose no other.
+
+    Raises Refused for a pack that is not in force that day, and for a day before the present choice.
+    """
     if not NormVersion.objects.filter(pack=pack).exists():
         raise Refused(f"没有编号为“{pack}”的规范包，请先载入。")
+    if pack not in versions_in_force([pack], since):
+        raise Refused(f"所选的规范在{say_date(since)}没有有效的版本，请核对启用日期。")
     Organization.objects.select_for_update().get(pk=organization.pk)
     held = NormChoice.objects.filter(organization=organization, until__isnull=True).first()
     if held is not None:

@@ -76,6 +76,13 @@ OFFERS: Final[tuple[Offer, ...]] = (
         Verb.DRAFT_RECORD,
     ),
     Offer(
+        "选定规范",
+        "本组织和下级组织从哪一天起执行哪一部工作规范",
+        "norm-choose",
+        Verb.EDIT_NORM,
+        Of.ORGANIZATION,
+    ),
+    Offer(
         "群机器人",
         "让企业微信、钉钉、飞书工作群里的机器人提醒大家",
         "robots",

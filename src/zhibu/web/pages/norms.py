@@ -80,6 +80,7 @@ class NormListPage:
     packs: tuple[PackRow, ...]
     names: tuple[tuple[str, str], ...]  # (pack@version, what it is called), to compare two
     branch: str
+    may_publish: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ def build_norm_list(
     mine: str,
     branch: str,
     today: date,
+    may_publish: bool,
 ) -> NormListPage:
     """All packs; `mine` binds the reader's branch today."""
     by_pack: dict[str, list[NormVersion]] = {}
@@ -235,7 +237,7 @@ def build_norm_list(
         for pack, rows in by_pack.items()
     ]
     packs.sort(key=lambda pack: (not pack.is_mine, not pack.choices, pack.pack))
-    return NormListPage(tuple(packs), name_versions(versions), branch)
+    return NormListPage(tuple(packs), name_versions(versions), branch, may_publish)
 
 
 def name_versions(versions: Iterable[NormVersion]) -> tuple[tuple[str, str], ...]:

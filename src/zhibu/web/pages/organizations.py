@@ -45,6 +45,7 @@ class OrganizationPage:
     may_see_roster: bool
     may_import: bool
     may_grant: bool
+    may_choose_norm: bool
     is_branch: bool
 
 
@@ -119,6 +120,9 @@ def build_organization(
         may_import=organization.kind != Organization.Kind.GROUP
         and reach.may(Verb.EDIT_ROSTER, path),
         may_grant=reach.may(Verb.GRANT, path),
+        may_choose_norm=organization.kind != Organization.Kind.GROUP
+        and organization.dissolved_on is None
+        and reach.may(Verb.EDIT_NORM, path),
         is_branch=organization.kind == Organization.Kind.BRANCH,
     )
 

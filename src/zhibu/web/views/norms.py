@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from zhibu.norms.facts import norm_of
-from zhibu.norms.models import NormChoice
+from zhibu.norms.models import NormChoice, NormVersion
 from zhibu.norms.queries import choices_on, find_version, list_versions
 from zhibu.org import paths
 from zhibu.org.facts import branch_facts
@@ -21,6 +22,7 @@ from zhibu.rules.norm import Norm
 from zhibu.rules.packs import diff_norms
 from zhibu.web import clock
 from zhibu.web.access import reach
+from zhibu.web.norm_access import may_publish
 from zhibu.web.pages.norms import (
     build_diff_page,
     build_norm_list,
@@ -60,6 +62,7 @@ def norm_list(request: HttpRequest) -> HttpResponse:
         mine=mine,
         branch=branch.short_name if branch else "",
         today=today,
+        may_publish=may_publish(request),
     )
     return render(request, "web/norms.html", {"page": page})
 
@@ -77,6 +80,18 @@ def norm(request: HttpRequest, pack: str, version: str) -> HttpResponse:
     )
     template = "web/norm.html#found" if request.htmx else "web/norm.html"  # type: ignore[attr-defined]
     return render(request, template, {"page": page})
+
+
+@require_safe
+def source(request: HttpRequest, pack: str, version: str) -> HttpResponse:  # noqa: ARG001 - a view's signature
+    """The file of a version, as it was published: to read, and to begin another one from."""
+    found = _version(pack, version)
+    if found is None:
+        raise Http404
+    response = HttpResponse(found.source, content_type="application/toml; charset=utf-8")
+    name = f"{found.pack}-{found.version}.toml"
+    response["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    return response
 
 
 @require_safe
@@ -115,9 +130,13 @@ def _norm(pack: str, version: str) -> Norm:
 
 def _named(name: str) -> Norm | None:
     pack, _, version = name.partition("@")
-    # PostgreSQL takes no text with a NUL in it.
-    found = None if "\x00" in name else find_version(pack, version)
+    found = _version(pack, version)
     return norm_of(found) if found else None
+
+
+def _version(pack: str, version: str) -> NormVersion | None:
+    # PostgreSQL takes no text with a NUL in it.
+    return None if "\x00" in pack + version else find_version(pack, version)
 
 
 def _branch(request: HttpRequest) -> Organization | None:
