@@ -174,6 +174,32 @@ def test_a_lost_network_loses_nothing(
     assert again.input_value("#topic") == "按按钮保存的主题"
 
 
+def test_what_is_offered_waits_for_an_answer(
+    cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """A button that is pressed before the question is answered does not throw away the older text."""
+    for part in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        complaints.expect(part)
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    start(phone, cast, a_line(plan, "members_meeting"))
+    phone.context.set_offline(True)
+    phone.fill("#minutes", "断网时写下的一段")
+    wait_for_text(phone, "#save-state", "存在本机")
+    phone.context.set_offline(False)
+    address, again = phone.url, phone.context.new_page()
+    phone.close()
+    again.goto(address)
+    again.locator("#kept").wait_for()
+    again.get_by_role("button", name="增加一项决议").click()
+    again.locator("#decision-1-text").wait_for()
+    again.reload()
+    again.locator("#kept").wait_for()
+    again.get_by_role("button", name="不需要，删去").click()
+    again.reload()
+    assert again.locator("#kept").is_hidden()
+
+
 def test_two_at_one_draft(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
     """The second to save is told at once, sees both texts, keeps what they choose."""
     phone, desk = open_page(PHONE), open_page(DESK)

@@ -137,7 +137,7 @@ document.addEventListener("htmx:afterRequest", ({ target, detail: { xhr } }) => 
   isLeaving = Boolean(xhr.getResponseHeader("HX-Redirect"));
   setTimeout(() => { isLeaving = false; }, 3000); // it may never come, or be left again by “back”
   if (xhr.getResponseHeader("X-Draft-Saved")) {
-    if (changes === sent.changes) drop(nameOf(form.dataset.keep));
+    if (changes === sent.changes && byId("kept").hidden) drop(nameOf(form.dataset.keep));
   } else if (!isLeaving) keepUnsent(form, target, xhr.status);
 });
 const keepUnsent = (form, button, status) => {
