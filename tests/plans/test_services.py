@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -26,6 +27,7 @@ from zhibu.plans.services import (
     discharge_lines,
     draft_plan,
     edit_line,
+    lapse_lines,
     redraft,
     release_lines,
     remove_line,
@@ -233,6 +235,20 @@ def test_waive_and_restore(cast: Cast, adopted: Plan) -> None:
     discharge(cast, line)
     with pytest.raises(LineRefused):
         waive_line(line=line, reason="晚了", by=cast.office, at=AT)
+
+
+def test_what_lapses_with_a_branch_is_told_without_a_query_for_each_line(
+    cast: Cast, adopted: Plan, django_assert_max_num_queries: Any
+) -> None:
+    """Lines due after the last day lapse with the reason, those due before stay owed."""
+    day = date(2026, 6, 30)
+    later = adopted.lines.filter(due_on__gt=day).count()
+    assert later > 12
+    with django_assert_max_num_queries(12):
+        lapsed = lapse_lines(
+            organization=cast.branch, last_day=day, reason="撤销", by=cast.office, at=AT
+        )
+    assert len(lapsed) == adopted.lines.filter(waive_reason="撤销").count() == later
 
 
 def discharge(cast: Cast, *lines: PlanLine, **more: object) -> list[PlanLine]:

@@ -37,7 +37,9 @@ def lapse_lines(
     for plan in plans.order_by("pk"):
         lines = [
             line
-            for line in plan.lines.select_for_update(of=("self",)).order_by("pk")
+            for line in plan.lines.select_for_update(of=("self",))
+            .select_related("branch", "waived_by")
+            .order_by("pk")
             if lapses(line_facts(line), last_day)
             and (not is_group or line.group_id == organization.pk)
         ]
