@@ -194,19 +194,19 @@ def make_book(*, meetings: int = 4, paragraphs: int = 1) -> Book:
                 DIGEST,
                 branch,
                 "Zm9v" * 22,
-                "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90",
+                "A1B2 C3D4 E5F6 0718 293A 4B5C 6D7E 8F90",
                 (
                     Countersignature(
                         "出入境检验检疫局直属机关党委",
                         "2026年11月2日10:20",
                         "YmFy" * 22,
-                        "0f1e 2d3c 4b5a 6978 8796 a5b4 c3d2 e1f0",
+                        "0F1E 2D3C 4B5A 6978 8796 A5B4 C3D2 E1F0",
                     ),
                 ),
             ),
         ),
         keys=(
-            KeyPrint(branch, "a1b2 c3d4 e5f6 0718 293a 4b5c 6d7e 8f90", "Ed25519", "2026年1月1日"),
+            KeyPrint(branch, "A1B2 C3D4 E5F6 0718 293A 4B5C 6D7E 8F90", "Ed25519", "2026年1月1日"),
         ),
         qr_text="ZHIBU:1:2026:" + DIGEST,
         seal_note="本手册所收记录已按封存范围加盖电子封存，改动任何一字均可核验发现。",

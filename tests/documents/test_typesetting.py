@@ -185,7 +185,7 @@ def test_a_key_stands_on_one_page() -> None:
     for count in range(1, 5):
         pages = page_texts(typeset_book(replace(book, seals=(seal,) * count, keys=book.keys * 3)))
         after = pages[next(at for at, text in enumerate(pages) if text.startswith("五、封存页")) :]
-        assert sum(page.count("a1b2c3d4e5f60718293a4b5c6d7e8f90") for page in after) == count + 3
+        assert sum(page.count("A1B2C3D4E5F60718293A4B5C6D7E8F90") for page in after) == count + 3
         assert sum(page.count("YmFy" * 22) for page in after) == count
         assert [page for page in after if "党组织算法" in page and "2026年1月1日" not in page] == []
         assert "扫描二维码" in next(page for page in after if "党支部书记（签名）" in page)

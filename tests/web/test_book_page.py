@@ -18,6 +18,7 @@ from zhibu.handbook.bundle_reading import verify_bundle
 from zhibu.handbook.models import Attachment, Record
 from zhibu.ledger.keys import master_path, signing_key
 from zhibu.ledger.models import Seal
+from zhibu.ledger.signatures import fingerprint
 from zhibu.org.models import Member, Membership
 from zhibu.org.services import grant_role
 from zhibu.people.roles import Role
@@ -219,6 +220,9 @@ def test_the_bound_book_shows_the_seals_over_its_own_records(cast: Cast, plan: P
     today = date(2026, 3, 12)
     last, this = (bind_book(cast.branch, year, today=today) for year in (2025, 2026))
     assert [seal.covers for seal in this.seals] == ["第1号至第1号"]
+    # As `zhibu verify` shows it, so that both can be compared by eye.
+    said = fingerprint(Seal.objects.get(branch_id=cast.branch.pk).key.public_key)
+    assert this.keys[0].fingerprint == this.seals[0].fingerprint == said
     assert "已按封存范围" in this.seal_note
     assert last.seals == ()
     assert last.seal_note == "本册记录尚未封存。"

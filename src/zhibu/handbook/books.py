@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -32,6 +31,7 @@ from zhibu.handbook.versions import FiledContent, read_version
 from zhibu.ledger.models import OrganizationKey, Seal
 from zhibu.ledger.queries import seals_of
 from zhibu.ledger.seals import seal_facts, seal_qr_text
+from zhibu.ledger.signatures import fingerprint
 from zhibu.norms.facts import NormMissing, norm_for
 from zhibu.org.choices import own_labels
 from zhibu.org.models import Member, Membership, Organization, OwnField, Post
@@ -300,12 +300,6 @@ def _roster_row(row: Membership, branch: Organization, day: date) -> RosterRow:
         ),
         remark="、".join(spell.get_kind_display() for spell in member.spells.all()),
     )
-
-
-def fingerprint(public_key: str) -> str:
-    """The first half of a public key's SHA-256, in groups of four as people compare them."""
-    digest = hashlib.sha256(bytes.fromhex(public_key)).hexdigest()[:32]
-    return " ".join(digest[at : at + 4] for at in range(0, len(digest), 4))
 
 
 def _seal_rows(
