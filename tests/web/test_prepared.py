@@ -97,7 +97,28 @@ def test_children_are_read_by_the_slice(cast: Cast) -> None:
     assert below[0:50] == [cast.branch, cast.other_branch]
     assert below[1:2] == [cast.other_branch]
     assert below.count() == 2
-    assert queries.ChildrenBetween(cast.branch.pk, *year)[0:50] == []
+    # Here twice in the year, and away in between; one that ended before; one founded after.
+    place = Place.objects.get(organization=cast.branch)
+    place.until = date(2026, 2, 1)
+    place.save()
+    for since, until, parent in (
+        (date(2026, 2, 2), date(2026, 2, 28), cast.far_committee),
+        (date(2026, 3, 1), None, cast.committee),
+    ):
+        place.pk, place.parent, place.since, place.until = new_key(), parent, since, until
+        place.save(force_insert=True)
+    assert below[0:50] == [cast.branch, cast.other_branch]
+    assert below.count() == 2
+    far = queries.ChildrenBetween(cast.far_committee.pk, *year)
+    assert cast.branch in far[0:50]
+    assert far.count() == len(far[0:50]) == 2
+    cast.other_branch.dissolved_on = date(2025, 12, 31)
+    cast.other_branch.save()
+    assert below[0:50] == [cast.branch]
+    assert below.count() == 1
+    below_branch = queries.ChildrenBetween(cast.branch.pk, *year)
+    assert below_branch[0:50] == []
+    assert below_branch.count() == 0
 
 
 def test_levels_above_come_from_the_root_down(cast: Cast) -> None:
