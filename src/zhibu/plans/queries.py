@@ -34,8 +34,14 @@ class Count(NamedTuple):
 
     def plus(self, other: Count) -> Count:
         """Both, of one class and day."""
-        sums = (a + b for a, b in zip(self[2:], other[2:], strict=True))
-        return Count(self.practice_class, self.due_on, *sums)
+        return Count(
+            self.practice_class,
+            self.due_on,
+            self.total + other.total,
+            self.done + other.done,
+            self.late + other.late,
+            self.waived + other.waived,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,12 +197,15 @@ def read_tallies(
     of_text = {_as_text(organization.id): organization.id for organization in wanted}
     totals: dict[str, list[Count]] = {text: [] for text in of_text}
     deltas: dict[UUID, list[Count]] = {}
+    holders: dict[str, set[UUID]] = {}
     first = year if since_year is None else since_year
     for total_of, path, *counts in _tally_rows(of_text, of_path, (first, year)):
         if total_of:
             totals[total_of].append(Count(*counts))
             continue
-        for key in _holders(path, of_path):
+        if path not in holders:  # a branch has many
+            holders[path] = _holders(path, of_path)
+        for key in holders[path]:
             deltas.setdefault(key, []).append(Count(*counts))
     return {
         key: _in_order(totals[text])
