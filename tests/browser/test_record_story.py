@@ -186,9 +186,10 @@ def test_what_is_offered_waits_for_an_answer(
     phone.context.set_offline(True)
     phone.fill("#minutes", "断网时写下的一段")
     wait_for_text(phone, "#save-state", "存在本机")
-    phone.context.set_offline(False)
-    address, again = phone.url, phone.context.new_page()
-    phone.close()
+    address, context = phone.url, phone.context
+    phone.close()  # before there is a network again: this page would send it
+    context.set_offline(False)
+    again = context.new_page()
     again.goto(address)
     again.locator("#kept").wait_for()
     again.get_by_role("button", name="增加一项决议").click()

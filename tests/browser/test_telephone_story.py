@@ -320,8 +320,9 @@ def test_signing_out_forgets_who_was_here(
     wait_for_text(phone, "#later-state", "已存在本机")
     with monkeypatch.context() as broken:
         broken.setattr(mobile, "take", _fail)
-        phone.context.set_offline(False)
+        # It is sent as soon as there is a network, by this page or the next one.
         with phone.expect_response(lambda answer: answer.request.method == "POST") as sent:
+            phone.context.set_offline(False)
             phone.goto(reverse("own"))
         assert sent.value.status == 500
         phone.get_by_role("button", name="退出").click()
