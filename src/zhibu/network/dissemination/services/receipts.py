@@ -9,7 +9,6 @@ from functools import cache, lru_cache
 from typing import Any, Final, cast
 from uuid import UUID
 
-import psycopg
 from django.db import connection
 from django.db.models import Field
 
@@ -71,20 +70,10 @@ def acknowledge(*, text: Text, version: int, by: Person, at: datetime) -> bool:
 
 
 def _written(statement: str, values: list[Any]) -> bool:
-    """Whether the statement wrote its row.
-
-    PostgreSQL keeps it prepared: planning it costs more than doing it, and Django has every
-    statement planned anew.
-    """
-    if connection.vendor != "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            return bool(cursor.rowcount == 1)
-    connection.ensure_connection()
-    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as prepared:
-        prepared.connection.prepare_threshold = 0  # Django's own cursors never prepare
-        prepared.execute(statement, values, prepare=True)
-        return prepared.rowcount == 1
+    """Whether the statement wrote its row. PostgreSQL keeps it prepared, as all that comes often."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount == 1)
 
 
 def _explain(text: Text, version: int, by: Person) -> bool:
