@@ -177,3 +177,13 @@ def test_ten_times_the_versions_cost_no_more_queries(cast: Cast) -> None:
         with CaptureQueriesContext(connection) as queries:
             browser.get(at)
         assert len(queries) <= 12
+
+
+def test_a_comparison_begins_with_two_versions(cast: Cast) -> None:
+    """Nobody wants to compare one with itself."""
+    for at in (LIST, reverse("norm-diff")):
+        page = text(client(cast.member).get(at))
+        first, second = (part.split("</select>")[0] for part in page.split("<select")[1:3])
+        assert "selected" not in first
+        assert second.count("<option") > 1
+        assert "selected" in second.split("<option")[2]

@@ -322,6 +322,8 @@ def test_the_office_waives_and_restores(cast: Cast, plan: Plan) -> None:
     assert "已免除" in page
     assert "集中轮训，统一授课" in page
     assert "办公室" in page
+    trace = text(client(cast.member).get(reverse("plan-changes", args=[cast.branch.pk, plan.year])))
+    assert trace.count("集中轮训，统一授课") == 1
     again = office.post(at, {"reason": "再一次"})
     assert again.status_code == 422
     assert "已经免除" in text(again)

@@ -108,7 +108,8 @@ def _fields(change: LineChange) -> tuple[Change, ...]:
         if field not in before and field not in after:
             continue
         was, now = say_field(field, before.get(field)), say_field(field, after.get(field))
-        if was != now:
+        # The reason of a waiver is the reason of the change, which stands there by itself.
+        if was != now and not (field == "waive_reason" and now == change.reason):
             found.append(Change(name, was or "（空）", now or "（空）"))
     if change.kind == LineChange.Kind.ADD:
         return tuple(Change(c.name, "", c.after) for c in found)
