@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from zhibu.handbook.services import (
 )
 from zhibu.handbook.verification import verify_database
 from zhibu.ledger.models import Entry, OrganizationKey, Seal
-from zhibu.ledger.services import seal_branch
+from zhibu.ledger.services import CountersignRefusedError, countersign_seal, seal_branch
 from zhibu.org.services import Refused
 from zhibu.plans.models import PlanLine
 from zhibu.rules.norm import Activity
@@ -184,3 +185,22 @@ def test_verifying_while_records_are_filed(live_scene: Scene) -> None:
     filed, faults = at_once(file_all, verify_often)
     assert filed is None
     assert faults == []
+
+
+def test_two_levels_countersign_one_seal_at_once(live_scene: Scene) -> None:
+    """One signature stays, and is the one that was answered; the other level is told."""
+    cast = live_scene.cast
+    live_scene.file(live_scene.content())
+    for _ in range(5):
+        seal = seal_branch(branch=live_scene.branch, by=cast.secretary, at=AT)
+        signing = [
+            partial(countersign_seal, seal=seal, organization=above, by=cast.office, at=AT)
+            for above in (cast.committee, cast.commission)
+        ]
+        answers = at_once(*signing)
+        signed = [answer for answer in answers if isinstance(answer, Seal)]
+        refused = [answer for answer in answers if isinstance(answer, CountersignRefusedError)]
+        assert (len(signed), len(refused)) == (1, 1), answers
+        assert Seal.objects.get(pk=seal.pk).countersignature == signed[0].countersignature
+        live_scene.file(live_scene.content(topic="下一次"))
+    assert_sound()

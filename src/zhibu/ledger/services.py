@@ -114,11 +114,8 @@ def countersign_seal(*, seal: Seal, organization: Keyed, by: Person, at: datetim
     That the organisation stands above the branch is for the caller to see. Raises
     CountersignRefusedError for the branch itself and when another level has countersigned.
     """
-    seal = (
-        Seal.objects.select_for_update(of=("self",))
-        .select_related("key", "countersign_key")
-        .get(pk=seal.pk)
-    )
+    # Without what it leads to: for who had to wait, PostgreSQL joins what the row led to before.
+    seal = Seal.objects.select_for_update().get(pk=seal.pk)
     if organization.id == seal.branch_id:
         raise CountersignRefusedError("封存须由上级党组织加签，党支部不能为自己加签。")
     if seal.countersign_key is not None:

@@ -155,7 +155,8 @@ def _held(organization: Organization, year: int, month: int, at: datetime) -> Re
         raise Refused("党支部不需要编写月度工作报告。")
     if date(year, month, 1) > timezone.localdate(at):
         raise Refused("这个月还没有到，不能编写报告。")
-    rows = Report.objects.select_for_update(of=("self",)).select_related("latest")
+    # Without its latest version: for who had to wait, PostgreSQL joins the one of before.
+    rows = Report.objects.select_for_update()
     wanted = {"organization": organization, "year": year, "month": month}
     report = rows.filter(**wanted).first()
     if report is None:

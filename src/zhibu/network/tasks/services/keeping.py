@@ -138,11 +138,9 @@ def _end(task: Task, state: str, words: str, by: Person, at: datetime) -> Task:
 
 
 def _lock(task: Task) -> Task:
-    return (
-        Task.objects.select_for_update(of=("self",))
-        .select_related("owner", "organization")
-        .get(pk=task.pk)
-    )
+    # Without its owner: for who had to wait, PostgreSQL joins whom the row named before.
+    held = Task.objects.select_for_update(of=("self",)).select_related("organization")
+    return held.get(pk=task.pk)
 
 
 def _need_open(held: Task) -> None:
