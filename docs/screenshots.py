@@ -217,7 +217,9 @@ def photograph_meeting(camera: Camera, phone: Page, branch: str) -> None:
     """From the list of what is due to the page before filing."""
     camera.go(phone, f"/b/{branch}/records/new/")
     camera.take(phone, "record-start-phone", text="安排表中的事项")
-    phone.locator("main input[type=checkbox]").first.check()
+    # One that nobody has begun to write: what a draft lacks is told.
+    lines = phone.locator(".start-line").filter(has_not_text="继续草稿")
+    lines.locator("input[type=checkbox]").first.check()
     phone.get_by_role("button", name="开始记录").click()
     phone.wait_for_url("**/edit/")
     phone.fill("#topic", "研究本月重点工作")
