@@ -1,7 +1,8 @@
 """Filing a record over HTTP on PostgreSQL, against bare durable single-row inserts in the same run.
 
 The record has 30 attendees and discharges two lines. Drafts are written by the forms beforehand;
-what is measured is the request that files. Inserts and filings take turns.
+what is measured is the request that files. Inserts and filings take turns, and so does the least
+that a signed-in person can ask the same server for: no request that writes could be quicker.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ PROCESSES = 2
 MEMBERS = 30
 TURNS = 5
 INSERTS = 400  # of each connection, a turn
+ASKED = 100  # the same
 YEAR = 2025
 DATABASE = "filing"
 
@@ -218,6 +220,18 @@ def file_all(port: int, ready: Sequence[tuple[Clerk, Filing]]) -> float:
     return len(ready) / seconds
 
 
+def ask_all(ready: Sequence[tuple[Clerk, Filing]]) -> float:
+    """Requests a second for the least that somebody signed in can ask for: their unread notices."""
+
+    def work(client: int) -> None:
+        clerk = replace(ready[client][0], connection=None)
+        for _ in range(ASKED):
+            if clerk.ask("GET", "/notices/count/").status != 200:
+                raise SystemExit("the number of notices did not come")
+
+    return ASKED * CLIENTS / in_turns(work)
+
+
 def insert_all(url: str) -> float:
     """Rows inserted a second, each in a transaction of its own, on as many connections."""
     import psycopg
@@ -259,16 +273,18 @@ def measure(count: int) -> list[Result]:
         warm, ready = ready[: 4 * CLIENTS], ready[4 * CLIENTS :]
         file_all(port, warm)
         insert_all(env["DATABASE_URL"])
-        bare, filed = [], []
+        bare, filed, asked = [], [], []
         for turn in range(TURNS):
             bare.append(insert_all(env["DATABASE_URL"]))
             filed.append(file_all(port, ready[turn::TURNS]))
+            asked.append(ask_all(ready))
             print(f"turn {turn + 1}: {bare[-1]:,.0f} inserts/s, {filed[-1]:,.1f} filings/s")
         check(len(ready) + len(warm))
     ratio = statistics.median(f / b for f, b in zip(filed, bare, strict=True))
     said = (
         f"{statistics.median(filed):,.1f} records/s filed, {statistics.median(bare):,.0f} bare "
-        f"inserts/s; {len(ready)} records in {TURNS} turns, {CLIENTS} connections each, "
+        f"inserts/s, {statistics.median(asked):,.0f} requests/s for the number of one's unread notices; "
+        f"{len(ready)} records in {TURNS} turns, {CLIENTS} connections each, "
         f"{PROCESSES} web processes"
     )
     return [
