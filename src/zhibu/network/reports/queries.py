@@ -16,14 +16,11 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    Subquery,
-    Sum,
 )
-from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from zhibu.network.dissemination.models import DELTA, UNFOLDED, Expected, Reached, Receipt, Text
-from zhibu.network.dissemination.queries import texts_arrived
+from zhibu.network.dissemination.models import Expected, Text
+from zhibu.network.dissemination.queries import reached_beside, texts_arrived
 from zhibu.network.reports.models import Report, ReportVersion
 from zhibu.org.models import Grant, Organization, Place
 from zhibu.people.roles import Verb, roles_with
@@ -154,20 +151,6 @@ def texts_of_month(
         | Q(text__path__startswith=F("path"))
         | Q(text__in=texts_arrived(organization, places).order_by().values("pk"))
     )
-    folded = Reached.objects.filter(
-        text=OuterRef("text"), version=OuterRef("text__version"), path=OuterRef("path")
-    )
-    fresh = (
-        Receipt.objects.filter(
-            text=OuterRef("text"),
-            version=OuterRef("text__version"),
-            path__startswith=OuterRef("path"),
-        )
-        .filter(UNFOLDED)
-        .order_by()
-        .values("text")
-        .annotate(number=Sum(DELTA))
-    )
     rows = (
         Expected.objects.filter(
             is_known,
@@ -177,15 +160,10 @@ def texts_of_month(
             text__issued_at__range=moments_of(first, last),
         )
         .order_by("text__issued_at", "text_id")
-        .annotate(
-            folded=Coalesce(Subquery(folded.values("number")[:1]), 0),
-            fresh=Coalesce(Subquery(fresh.values("number")[:1]), 0),
-        )
-        .values_list("text__title", "number", "folded", "fresh")[:MOST_TEXTS]
+        .annotate(reached=reached_beside())
+        .values_list("text__title", "number", "reached")[:MOST_TEXTS]
     )
-    return tuple(
-        TextReach(title, expected, folded_ + fresh_) for title, expected, folded_, fresh_ in rows
-    )
+    return tuple(TextReach(*row) for row in rows)
 
 
 MOST_TEXTS: Final = 200

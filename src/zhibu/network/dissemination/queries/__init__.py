@@ -19,6 +19,7 @@ from zhibu.network.dissemination.queries.numbers import (
     coverages,
     coverages_of_texts,
     numbers_at,
+    reached_beside,
 )
 from zhibu.network.dissemination.queries.rolls import Roll, Stay, audience_paths, stays_of
 from zhibu.network.dissemination.queries.texts import (
@@ -61,6 +62,7 @@ __all__ = [
     "places_held",
     "reach_at",
     "reach_below",
+    "reached_beside",
     "reached_seats",
     "read_earlier",
     "readable_of",

@@ -8,8 +8,11 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import OuterRef, Subquery, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
 
-from zhibu.network.dissemination.models import Expected, Reached, Receipt, Text
+from zhibu.network.dissemination.models import DELTA, UNFOLDED, Expected, Reached, Receipt, Text
 from zhibu.org import paths
 from zhibu.org.models import Organization, Place
 from zhibu.rules.reach import Coverage
@@ -92,3 +95,24 @@ def _path_on(places: list[Place], day: date, otherwise: str) -> str:
         if place.since <= day and (place.until is None or place.until >= day):
             return place.path
     return places[0].path if places else otherwise
+
+
+def reached_beside() -> Combinable:
+    """For rows of `Expected`: how many the text's present version has reached there, folded or not."""
+    folded = Reached.objects.filter(
+        text=OuterRef("text"), version=OuterRef("text__version"), path=OuterRef("path")
+    )
+    fresh = (
+        Receipt.objects.filter(
+            text=OuterRef("text"),
+            version=OuterRef("text__version"),
+            path__startswith=OuterRef("path"),
+        )
+        .filter(UNFOLDED)
+        .order_by()
+        .values("text")
+        .annotate(number=Sum(DELTA))
+    )
+    return Coalesce(Subquery(folded.values("number")[:1]), 0) + Coalesce(
+        Subquery(fresh.values("number")[:1]), 0
+    )

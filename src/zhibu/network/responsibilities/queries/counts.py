@@ -21,22 +21,18 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     Value,
     When,
 )
-from django.db.models.functions import Cast, Coalesce, Length, Substr
+from django.db.models.functions import Cast, Length, Substr
 
 from zhibu.ledger.models import ChainHead, Entry, Seal
 from zhibu.network.dissemination.models import (
-    DELTA,
-    UNFOLDED,
     Expected,
     Forward,
-    Reached,
-    Receipt,
     Text,
 )
+from zhibu.network.dissemination.queries import reached_beside
 from zhibu.network.feedback.models import Case as Matter
 from zhibu.network.tasks.models import Task
 from zhibu.org import paths as paths_
@@ -211,20 +207,6 @@ def texts_for(paths: Collection[str], year: int) -> tuple[TextRow, ...]:
         | Q(text__path=F("above"))
         | Exists(sent_on)
     )
-    folded = Reached.objects.filter(
-        text=OuterRef("text"), version=OuterRef("text__version"), path=OuterRef("path")
-    )
-    fresh = (
-        Receipt.objects.filter(
-            text=OuterRef("text"),
-            version=OuterRef("text__version"),
-            path__startswith=OuterRef("path"),
-        )
-        .filter(UNFOLDED)
-        .order_by()
-        .values("text")
-        .annotate(number=Sum(DELTA))
-    )
     rows = (
         Expected.objects.annotate(above=above)
         .filter(
@@ -235,13 +217,7 @@ def texts_for(paths: Collection[str], year: int) -> tuple[TextRow, ...]:
             text__issued_on__year=year,
         )
         .order_by()
-        .annotate(
-            folded=Coalesce(Subquery(folded.values("number")[:1]), 0),
-            fresh=Coalesce(Subquery(fresh.values("number")[:1]), 0),
-        )
-        .values_list("path", "number", "folded", "fresh", "text__reach_by")
+        .annotate(reached=reached_beside())
+        .values_list("path", "number", "reached", "text__reach_by")
     )
-    return tuple(
-        TextRow(path, number, folded_ + fresh_, reach_by)
-        for path, number, folded_, fresh_, reach_by in rows
-    )
+    return tuple(TextRow(*row) for row in rows)
