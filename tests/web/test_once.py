@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.test import Client
@@ -11,7 +12,8 @@ from tests.cast import Cast, client_of
 
 from zhibu.org.models import Activist, Membership
 from zhibu.people.models import SentForm
-from zhibu.people.sent_forms import KEPT, forget_forms
+from zhibu.people.sent_forms import KEPT, SAME_WITHIN, forget_forms
+from zhibu.web import clock
 
 FORM = {"name": "钱九明", "since": "2026-03-01", "csrfmiddlewaretoken": "of this page"}
 
@@ -66,6 +68,18 @@ def test_moving_somebody_who_was_just_moved_is_told(cast: Cast) -> None:
     again = client.post(address, {**sent, "seat": str(cast.branch.pk)})
     assert again.status_code == 422
     assert Membership.objects.filter(member=member, until=None).count() == 1
+
+
+def test_the_same_form_much_later_is_meant(cast: Cast, freeze: Callable[[datetime], None]) -> None:
+    """What was given up can be begun again from the page one goes back to."""
+    client = client_of(cast.secretary)
+    enrol(client, cast)
+    Activist.objects.all().delete()
+    assert "没有重复办理" in enrol(client, cast).content.decode()
+    assert not Activist.objects.exists()
+    freeze(clock.now() + SAME_WITHIN)
+    assert "没有重复办理" not in enrol(client, cast).content.decode()
+    assert Activist.objects.count() == 1
 
 
 def test_forms_are_forgotten_after_a_while(cast: Cast) -> None:

@@ -11,12 +11,21 @@ KEPT: Final = timedelta(days=2)
 """How long a form that was sent is remembered."""
 
 
+SAME_WITHIN: Final = timedelta(minutes=2)
+"""Later it is meant: somebody gave up what was made, went back, and wants it again."""
+
+
 def claim_form(*, digest: str, at: datetime) -> tuple[SentForm, bool]:
-    """The row of this form, and whether it is new.
+    """The row of this form, and whether it is to be done.
 
     Within a transaction: who sends the same form meanwhile waits here until it ends.
     """
-    return SentForm.objects.get_or_create(digest=digest, defaults={"sent_at": at})
+    rows = SentForm.objects.select_for_update()
+    form, is_new = rows.get_or_create(digest=digest, defaults={"sent_at": at})
+    if not is_new and at - form.sent_at >= SAME_WITHIN:
+        form.sent_at, is_new = at, True
+        form.save(update_fields=["sent_at"])
+    return form, is_new
 
 
 def forget_forms(*, at: datetime) -> int:
