@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.urls import reverse
+from tests.browser.walking import expect_text, fits, seen
 from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.web.test_entry_factors import code_for
@@ -42,11 +43,6 @@ def sign_in(page: Page, username: str, password: str) -> None:
     page.get_by_role("button", name="登录", exact=True).click()
 
 
-def fits(page: Page) -> bool:
-    """Whether the page is no wider than the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 def add_authenticator(page: Page) -> None:
     """What a telephone or a computer with a fingerprint has built in."""
     session = page.context.new_cdp_session(page)
@@ -75,7 +71,7 @@ def print_slip(page: Page) -> str:
     page.get_by_role("button", name="建立并生成邀请单").click()
     page.locator(".slip svg").wait_for()
     assert fits(page)
-    return page.inner_text(".slip-link")
+    return seen(page, ".slip-link")
 
 
 @pytest.mark.parametrize("javascript", [True, False])
@@ -89,27 +85,27 @@ def test_from_the_slip_to_the_first_page(cast: Cast, open_page: OpenPage, javasc
     )
     phone = open_page(PHONE, javascript=javascript)
     phone.goto(link)
-    assert "午书记" in phone.inner_text("main")
+    expect_text(phone, "main", "午书记")
     phone.fill("#id_new_password", "zhibu")
     phone.fill("#id_repeated", "zhibu")
     phone.get_by_role("button", name="设定密码并登录").click()
-    assert "不少于" in phone.inner_text("main")
+    expect_text(phone, "main", "不少于")
     phone.fill("#id_new_password", NEW)
     phone.fill("#id_repeated", NEW)
     phone.get_by_role("button", name="设定密码并登录").click()
 
     phone.wait_for_url(f"**{reverse('mfa_index')}")
-    assert "须设置第二重验证" in phone.inner_text("#messages")
+    expect_text(phone, "#messages", "须设置第二重验证")
     phone.get_by_role("link", name="设置动态口令").click()
     phone.locator("img[alt^=二维码]").wait_for()
-    secret = phone.inner_text("main code")
+    secret = seen(phone, "main code")
     phone.fill("#id_code", "000000")
     phone.get_by_role("button", name="启用").click()
-    assert "不正确" in phone.inner_text("main")
+    expect_text(phone, "main", "不正确")
     phone.fill("#id_code", code_for(secret))
     phone.get_by_role("button", name="启用").click()
     phone.wait_for_url(f"**{reverse('mfa_view_recovery_codes')}")
-    assert len(re.findall(r"\d{8}", phone.inner_text("main"))) == 8
+    assert len(re.findall(r"\d{8}", seen(phone))) == 8
     phone.get_by_role("link", name="已保存，继续").click()
     phone.wait_for_url(f"**{reverse('branch-home', args=[cast.branch.pk])}")
     assert fits(phone) if javascript else True
@@ -121,7 +117,7 @@ def test_from_the_slip_to_the_first_page(cast: Cast, open_page: OpenPage, javasc
     phone.get_by_role("button", name="登录", exact=True).click()
     phone.wait_for_url(f"**{reverse('branch-home', args=[cast.branch.pk])}")
     phone.goto(link)
-    assert "已经用过" in phone.inner_text("main")
+    expect_text(phone, "main", "已经用过")
 
 
 def test_a_passkey_added_used_alone_and_after_the_password(cast: Cast, open_page: OpenPage) -> None:
@@ -137,8 +133,8 @@ def test_a_passkey_added_used_alone_and_after_the_password(cast: Cast, open_page
     page.get_by_role("button", name="添加", exact=True).click()
     page.wait_for_url(f"**{reverse('mfa_view_recovery_codes')}")
     page.goto(reverse("mfa_list_webauthn"))
-    assert "本人手机" in page.inner_text("main")
-    assert "可以单独登录" in page.inner_text("main")
+    expect_text(page, "main", "本人手机")
+    expect_text(page, "main", "可以单独登录")
     assert fits(page)
 
     page.get_by_role("button", name="退出").click()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from tests.browser.test_plan_story import fits, sign_in
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, Complaints, OpenPage
 from tests.web.plan_story import load_norms
@@ -53,8 +54,8 @@ def write(page: Page, text: str) -> None:
     """Two taps: beside the requirement, and send."""
     page.goto(requirement())
     page.get_by_role("link", name="反映这项规定").click()
-    assert "关于规定“" in page.inner_text("main")
-    assert page.input_value("#id_about") == "norm"
+    expect_text(page, "main", "关于规定“")
+    expect(page.locator("#id_about")).to_have_value("norm")
     page.fill("#id_text", text)
 
 
@@ -87,9 +88,9 @@ def test_what_does_not_work_is_asked_and_answered(
     desk = open_page(DESK)
     sign_in(desk, cast.office)
     desk.goto(reverse("feedback-desk", args=[cast.committee.pk]))
-    assert "有3件等待受理" in desk.inner_text("main")
+    expect_text(desk, "main", "有3件等待受理")
     desk.get_by_role("link", name=TEXTS[0]).click()
-    assert cast.secretary.name in desk.inner_text("main")
+    expect_text(desk, "main", cast.secretary.name)
     desk.get_by_role("button", name="受理").click()
     told(desk, "已受理，反映人会看到")
     desk.get_by_role("heading", name="与相近的事项合并").click()
@@ -100,8 +101,9 @@ def test_what_does_not_work_is_asked_and_answered(
     desk.get_by_role("heading", name="报上级").click()
     desk.fill("#up textarea", f"有人说{TEXTS[1]}")
     desk.get_by_role("button", name="报上级").click()
-    assert "照抄" in desk.inner_text("#up")
-    assert desk.input_value("#up textarea") == f"有人说{TEXTS[1]}"  # what was typed is still there
+    expect_text(desk, "#up", "照抄")
+    # What was typed is still there.
+    expect(desk.locator("#up textarea")).to_have_value(f"有人说{TEXTS[1]}")
     desk.fill("#up textarea", SUMMARY)
     desk.get_by_role("button", name="报上级").click()
     told(desk, "答复会同时送到反映人")
@@ -110,7 +112,7 @@ def test_what_does_not_work_is_asked_and_answered(
     sign_in(city, cast.keeper)
     city.goto(reverse("feedback-desk", args=[cast.commission.pk]))
     city.get_by_role("link", name=SUMMARY).click()
-    said = city.inner_text("main")
+    said = seen(city)
     assert "共3件" in said
     for hidden in (*TEXTS, cast.secretary.name, cast.deputy.name):
         assert hidden not in said
@@ -127,7 +129,7 @@ def test_what_does_not_work_is_asked_and_answered(
         page.goto(course if page is phone else reverse("feedback-mine"))
         if page is other:
             page.get_by_role("link", name=TEXTS[2]).click()
-        said = page.inner_text("main")
+        said = seen(page)
         for words in (
             "与相同的事项合并办理",
             f"报{cast.commission.short_name}",
@@ -138,8 +140,8 @@ def test_what_does_not_work_is_asked_and_answered(
         assert TEXTS[1] not in said
         assert fits(page)
     phone.goto(reverse("feedback-improvements"))
-    assert SUMMARY in phone.inner_text("main")
-    assert TEXTS[0] not in phone.inner_text("main")
+    expect_text(phone, "main", SUMMARY)
+    assert TEXTS[0] not in seen(phone)
     assert fits(phone)
 
 
@@ -152,18 +154,18 @@ def test_without_a_name_the_code_is_the_way_back(cast: Cast, open_page: OpenPage
     phone.get_by_label("不具名").check()
     phone.get_by_role("button", name="发送").click()
     phone.get_by_role("heading", name="已经送达").wait_for()
-    code = phone.inner_text(".secret-code code")
+    code = seen(phone, ".secret-code code")
     assert fits(phone)
     assert Feedback.objects.get().person is None
     phone.goto(reverse("feedback-mine"))
-    assert "同样的材料" not in phone.inner_text("main")
+    assert "同样的材料" not in seen(phone)
 
     city = open_page(DESK)
     sign_in(city, cast.keeper)
     city.goto(reverse("feedback-desk", args=[cast.commission.pk]))
     city.get_by_role("link", name="同样的材料报了两遍").click()
-    assert "不具名" in city.inner_text("main")
-    assert cast.member.name not in city.inner_text("main")
+    expect_text(city, "main", "不具名")
+    assert cast.member.name not in seen(city)
     city.get_by_role("heading", name="不予采纳").click()
     city.fill("#refuse textarea", "两处用途不同")
     city.get_by_role("button", name="不予采纳").click()
@@ -179,4 +181,4 @@ def test_without_a_name_the_code_is_the_way_back(cast: Cast, open_page: OpenPage
     told(phone, "已要求继续办理")
     assert code not in phone.url
     city.reload()
-    assert "用途可以合并" in city.inner_text("main")
+    expect_text(city, "main", "用途可以合并")

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 import openpyxl
 import pytest
 from django.urls import reverse
-from tests.browser.test_plan_story import fits, sign_in
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.cast import AT, PASSWORD, Cast, make_cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.web.plan_story import load_norms
@@ -114,10 +115,10 @@ def test_a_roster_as_it_is_is_mended_taken_in_and_taken_back(
     office = open_page(DESK)
     sign_in(office, cast.office)
     upload(office, cast, roster_file(tmp_path / "花名册.xlsx", BAD))
-    said = office.inner_text("main")
+    said = seen(office)
     for part in ("有3行需要改正", "第5行", "第6行", "第7行", "第二支部筹备组"):
         assert part in said
-    assert office.get_by_role("button", name="确认导入").count() == 0
+    expect(office.get_by_role("button", name="确认导入")).to_have_count(0)
     with office.expect_download() as waiting:
         office.get_by_role("link", name="下载标出差错的文件").click()
     assert waiting.value.suggested_filename == "标出差错-花名册.xlsx"
@@ -125,9 +126,9 @@ def test_a_roster_as_it_is_is_mended_taken_in_and_taken_back(
 
     upload(office, cast, roster_file(tmp_path / "花名册（改正）.xlsx", GOOD))
     assert "not-kept" not in office.content()
-    if "需要您确认" in office.inner_text("main"):
-        pytest.fail(office.inner_text("main"))
-    assert "核对通过：新增3" in office.inner_text("main")
+    if "需要您确认" in seen(office):
+        pytest.fail(seen(office))
+    expect_text(office, "main", "核对通过：新增3")
     office.get_by_role("button", name="确认导入").click()
     office.get_by_text("已经全部导入").wait_for()
     address = office.url
@@ -135,24 +136,24 @@ def test_a_roster_as_it_is_is_mended_taken_in_and_taken_back(
     phone = open_page(PHONE)
     sign_in(phone, cast.secretary)
     phone.goto(reverse("roster", args=[cast.branch.pk]))
-    said = phone.inner_text("main")
+    said = seen(phone)
     assert "子一明" in said
     assert "丑二" in said
     assert "寅三芳" not in said  # of the neighbouring branch
     assert fits(phone)
     phone.get_by_role("link", name="丑二").click()
-    assert "1985年3月1日" in phone.inner_text("main")
-    assert "2014年7月1日" in phone.inner_text("main")
+    expect_text(phone, "main", "1985年3月1日")
+    expect_text(phone, "main", "2014年7月1日")
     assert fits(phone)
 
     upload(office, cast, roster_file(tmp_path / "再次导入.xlsx", GOOD))
-    assert "名册与文件一致" in office.inner_text("main")
+    expect_text(office, "main", "名册与文件一致")
     office.goto(address)
     office.get_by_role("button", name="撤销这次导入").click()
     office.get_by_text("名册恢复到导入之前").first.wait_for()
     phone.goto(reverse("roster", args=[cast.branch.pk]))
-    assert "子一明" not in phone.inner_text("main")
-    assert cast.members[1].name in phone.inner_text("main")
+    assert "子一明" not in seen(phone)
+    expect_text(phone, "main", cast.members[1].name)
 
 
 def year_of(page: Page, committee: Organization, year: int) -> str:
@@ -179,13 +180,13 @@ def test_a_branch_moves_and_last_year_stays(cast: Cast, upper: Person, open_page
     desk.select_option("#id_parent", str(cast.far_committee.pk))
     desk.fill("#id_on", "2026-03-02")
     desk.get_by_role("button", name="下一步").click()
-    said = desk.inner_text("main")
+    said = seen(desk)
     for part in ("还没有办理", "改变计入上级的事项", "从此不能查看的人员", "外单位党办"):
         assert part in said
     assert Organization.objects.get(pk=cast.branch.pk).parent_id == cast.committee.pk
     desk.get_by_role("button", name="确认划转").click()
     desk.get_by_text("已办理").wait_for()
-    assert "沿革" in desk.inner_text("main")
+    expect_text(desk, "main", "沿革")
 
     assert year_of(desk, cast.committee, 2025) == last
     left = year_of(desk, cast.committee, 2026)
@@ -202,7 +203,7 @@ def test_a_branch_moves_and_last_year_stays(cast: Cast, upper: Person, open_page
     phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
     assert fits(phone)
     phone.goto(reverse("organization", args=[cast.branch.pk]))
-    assert "隶属邻局直属机关党委" in phone.inner_text("main")
+    expect_text(phone, "main", "隶属邻局直属机关党委")
     assert fits(phone)
     office = open_page(DESK)
     sign_in(office, cast.office)
@@ -220,7 +221,7 @@ def test_a_slip_lets_in_and_a_role_taken_back_shuts_out(cast: Cast, open_page: O
     system.fill("#id_name", "未委员")
     system.get_by_role("button", name="建立并生成邀请单").click()
     system.locator(".slip svg").wait_for()
-    link = system.inner_text(".slip-link")
+    link = seen(system, ".slip-link")
 
     security = open_page(DESK)
     sign_in(security, cast.security_admin)
@@ -257,7 +258,7 @@ def test_a_slip_lets_in_and_a_role_taken_back_shuts_out(cast: Cast, open_page: O
     audit = open_page(DESK)
     sign_in(audit, cast.audit_admin)
     audit.goto(reverse("ledger"))
-    said = audit.inner_text("main")
+    said = seen(audit)
     assert "未委员" in said
     for part in ("查看名册", "授予角色", "收回角色"):
         assert part in said

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
-from tests.browser.test_plan_story import fits, sign_in
+from tests.browser.walking import expect_text, fits, sign_in
 from tests.cast import Cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.web.plan_story import load_norms
@@ -58,7 +58,7 @@ def test_a_pack_from_the_file_to_the_branch(
     page.select_option("[name=pack]", "bureau")
     page.click("button:has-text('下一步')")
     page.wait_for_selector("text=还没有办理")
-    assert "书记讲评" in page.inner_text("main")
+    expect_text(page, "main", "书记讲评")
     assert fits(page)
     assert norm_for(cast.branch, 2026)[0].pack == "branch"
     page.click("text=确认选定")

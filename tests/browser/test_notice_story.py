@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
-from tests.browser.test_record_story import fits, sign_in, wait_for_text
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, sign_in
 from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.network.servers import Hook, Post, chat_tool, mail_server
@@ -72,18 +73,18 @@ def test_told_on_the_telephone(
     """The number, the list, opening one; then by mail, tried, and what is new comes there."""
     page = open_page(PHONE)
     sign_in(page, cast.secretary)
-    wait_for_text(page, "#unread .unread", "2")
+    expect_text(page, "#unread .unread", "2")
     page.locator("a.tool", has=page.locator("#unread")).click()
-    assert page.inner_text("h1") == "通知"
+    expect(page.locator("h1")).to_have_text("通知")
     assert fits(page)
     page.get_by_role("link", name="新文件：学习安排").click()
     page.wait_for_url(re.compile(str(cast.branch.pk)))
-    wait_for_text(page, "#unread .unread", "1")
+    expect_text(page, "#unread .unread", "1")
     page.goto(reverse("notice-list"))
-    assert page.locator(".notices .new").count() == 1
+    expect(page.locator(".notices .new")).to_have_count(1)
     page.get_by_role("button", name="全部标为已读").click()
     page.get_by_text("已将1条通知标为已读").wait_for()
-    assert page.locator("#unread .unread").count() == 0
+    expect(page.locator("#unread .unread")).to_have_count(0)
 
     _set_mail(page, post)
     page.get_by_role("button", name="发一条试试").click()
@@ -91,7 +92,7 @@ def test_told_on_the_telephone(
     assert fits(page)
     deliver()
     # The part asks again by itself.
-    wait_for_text(page, "#channels .state", "可以使用")
+    expect_text(page, "#channels .state", "可以使用")
     assert "试发" in post.mails[1]["Subject"]
 
 
@@ -111,8 +112,8 @@ def test_a_robot_at_the_desk(cast: Cast, open_page: OpenPage, hook: Hook) -> Non
     hook.manner = "refuses"
     page.get_by_role("button", name="发一条试试").click()
     deliver()
-    wait_for_text(page, "#robots .state", "发送不成功")
-    assert "没有接受（代码 93000）" in page.inner_text("#robots")
+    expect_text(page, "#robots .state", "发送不成功")
+    expect_text(page, "#robots", "没有接受（代码 93000）")
     assert "abcdef123456" not in page.content()
     assert fits(page)
 
@@ -122,13 +123,13 @@ def test_without_script(cast: Cast, open_page: OpenPage, post: Post) -> None:
     page = open_page(PHONE, javascript=False)
     sign_in(page, cast.secretary)
     page.locator("a.tool", has=page.locator("#unread")).click()
-    assert page.locator(".notices .new").count() == 2
+    expect(page.locator(".notices .new")).to_have_count(2)
     page.get_by_role("link", name="通知设置").first.click()
     _set_mail(page, post)
     page.get_by_role("button", name="发一条试试").click()
     deliver()
     page.goto(reverse("notice-settings"))
-    assert "可以使用" in page.inner_text("#channels")
+    expect_text(page, "#channels", "可以使用")
     page.get_by_label("什么时候发").select_option("17")
     page.get_by_role("button", name="保存").click()
     page.get_by_text("接收时间已保存").wait_for()

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 from django.urls import reverse
 from openpyxl import load_workbook
-from tests.cast import PASSWORD, Cast, make_cast
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, sign_in
+from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.web.plan_story import adopted, line_of, load_norms
 
-from zhibu.people.models import Person
 from zhibu.plans.models import LineChange, Plan
 
 if TYPE_CHECKING:
@@ -34,19 +35,6 @@ def cast(transactional_db: None, freeze: Callable[[date], None]) -> Cast:
     return cast
 
 
-def sign_in(page: Page, person: Person) -> None:
-    page.goto(reverse("sign-in"))
-    page.fill("#id_username", person.username)
-    page.fill("#id_password", PASSWORD)
-    page.click("button.primary")
-    page.wait_for_url(lambda url: "sign-in" not in url)
-
-
-def fits(page: Page) -> bool:
-    """Whether the page is no wider than the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
 def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_path: Path) -> None:
     """A secretary drafts 2027, sees a clash arise, mends it, adopts, amends; the office waives."""
     desk = open_page(DESK)
@@ -54,11 +42,11 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     address = reverse("plan", args=[cast.branch.pk, 2027])
     desk.goto(address)
     desk.get_by_role("link", name="起草2027年度安排表").click()
-    assert "节假日安排尚未公布" in desk.inner_text("main")
+    expect_text(desk, "main", "节假日安排尚未公布")
     desk.get_by_role("button", name="起草").click()
     desk.wait_for_url(f"**{address}")
     plan = Plan.objects.get(branch=cast.branch, year=2027)
-    assert "暂定" in desk.inner_text("#plan")
+    expect_text(desk, "#plan", "暂定")
 
     # Moved in its row onto the day of another meeting of the same people: the clash is named.
     meeting, other = line_of(plan, "members_meeting"), line_of(plan, "theme_day", 1)
@@ -68,8 +56,8 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     desk.fill("#id_topic", "研究全年工作")
     desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("已保存“支部党员大会”").wait_for()
-    assert "请错开或者合并召开" in desk.inner_text("#findings")
-    assert "研究全年工作" in desk.inner_text(f"#l{meeting.pk}")
+    expect_text(desk, "#findings", "请错开或者合并召开")
+    expect_text(desk, f"#l{meeting.pk}", "研究全年工作")
 
     # Back to its own day: the clash is gone, without the page being loaded anew.
     desk.locator(f"#l{meeting.pk}").get_by_role("link", name="修改").click()
@@ -97,7 +85,7 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     desk.fill("#id_presenter", "甲一明")
     desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("安排表通过后再作调整，须写明理由").first.wait_for()
-    assert desk.input_value("#id_presenter") == "甲一明"
+    expect(desk.locator("#id_presenter")).to_have_value("甲一明")
     desk.fill("#id_reason", "支委会分工")
     desk.get_by_role("button", name="保存", exact=True).click()
     desk.get_by_text("已保存“支部党员大会”").wait_for()
@@ -114,7 +102,7 @@ def test_a_year_from_draft_to_amendment(cast: Cast, open_page: OpenPage, tmp_pat
     office.get_by_role("button", name="免除").click()
     office.get_by_text("已免除“党课”").wait_for()
     desk.goto(address)
-    assert "一季度统一授课" in desk.inner_text(f"#l{lesson.pk}")
+    expect_text(desk, f"#l{lesson.pk}", "一季度统一授课")
     take_out_and_in(desk, plan, tmp_path)
 
 
@@ -136,7 +124,7 @@ def take_out_and_in(desk: Page, plan: Plan, folder: Path) -> None:
     desk.get_by_role("link", name="导入修改过的 Excel").click()
     desk.set_input_files("#id_file", folder / "edited.xlsx")
     desk.get_by_role("button", name="核对改动").click()
-    assert "研究全年工作 改为 研究全年重点工作" in desk.inner_text("main")
+    expect_text(desk, "main", "研究全年工作 改为 研究全年重点工作")
     desk.fill("#id_reason", "支部讨论")
     desk.get_by_role("button", name="确认导入").click()
     desk.get_by_text("已按表格调整1项安排").wait_for()
@@ -150,8 +138,8 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     sign_in(phone, cast.secretary)
     phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
     current, march = line_of(plan, "theme_day", 10), line_of(plan, "theme_day", 2)
-    assert phone.locator(f"#l{current.pk}").is_visible()
-    assert not phone.locator(f"#l{march.pk}").is_visible()
+    expect(phone.locator(f"#l{current.pk}")).to_be_visible()
+    expect(phone.locator(f"#l{march.pk}")).to_be_hidden()
     top = phone.locator(".plan-sheet tbody").evaluate_all(
         "all => [...all].sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)[0].id"
     )
@@ -168,7 +156,7 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     phone.keyboard.press("Space")
     phone.locator(f"#l{march.pk}").wait_for(state="hidden")
     phone.keyboard.press("Space")
-    assert box.is_checked()
+    expect(box).to_be_checked()
     assert fits(phone)
     small = phone.locator("#plan a.button:visible, #plan button:visible").evaluate_all(
         "all => all.map(e => e.getBoundingClientRect()).filter(r => r.height < 36 || r.width < 36).length"
@@ -181,7 +169,7 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     phone.get_by_text("已保存“主题党日”").wait_for()
     # The message comes a moment before the table.
     phone.locator(f"#l{current.pk}").get_by_text("手机上改的").wait_for()
-    assert phone.locator(f"#l{march.pk}").is_visible(), "what was open stays open"
+    expect(phone.locator(f"#l{march.pk}")).to_be_visible()
     assert fits(phone)
     # A line that is named in the address is shown, whatever its month.
     may = line_of(plan, "theme_day", 4)
@@ -189,7 +177,7 @@ def test_on_a_telephone_months_fold(cast: Cast, open_page: OpenPage) -> None:
     phone.locator(f"#l{may.pk}").wait_for(state="visible")
     phone.reload()
     phone.locator(f"#l{may.pk}").wait_for(state="visible")
-    assert not phone.locator(f"#l{march.pk}").is_visible()
+    expect(phone.locator(f"#l{march.pk}")).to_be_hidden()
 
 
 def test_a_form_that_opens_leaves_the_finger_where_it_is(cast: Cast, open_page: OpenPage) -> None:
@@ -223,9 +211,9 @@ def test_without_script_months_fold_and_a_line_is_edited(cast: Cast, open_page: 
     address = reverse("plan", args=[cast.branch.pk, 2026])
     phone.goto(address)
     line, march = line_of(plan, "theme_day", 11), line_of(plan, "theme_day", 2)
-    assert not phone.locator(f"#l{march.pk}").is_visible()
+    expect(phone.locator(f"#l{march.pk}")).to_be_hidden()
     phone.locator(".month-strip").get_by_text("3月").click()
-    assert phone.locator(f"#l{march.pk}").is_visible()
+    expect(phone.locator(f"#l{march.pk}")).to_be_visible()
     for month in phone.locator(".fold").all():
         if not month.get_by_role("checkbox").is_checked():
             month.click()
@@ -234,11 +222,11 @@ def test_without_script_months_fold_and_a_line_is_edited(cast: Cast, open_page: 
     phone.fill("#id_topic", "没有脚本")
     phone.fill("#id_reason", "补充")
     phone.get_by_role("button", name="保存", exact=True).click()
-    assert "没有脚本" in phone.inner_text(f"#l{line.pk}")
+    expect_text(phone, f"#l{line.pk}", "没有脚本")
     phone.get_by_text("筛选", exact=True).first.click()
     phone.select_option("#f-kind", "theme_day")
     phone.get_by_role("button", name="筛选").click()
-    assert phone.locator(".plan-sheet tr.line:visible").count() == 12
+    expect(phone.locator(".plan-sheet tr.line:visible")).to_have_count(12)
     for name, args in (
         ("norm-list", []),
         ("norm", ["branch", "2018"]),

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from tests.cast import PASSWORD, Cast, make_cast
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, sign_in
+from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, Complaints, OpenPage
 from tests.web.record_story import MINUTES, a_line, make_table
 
 from zhibu.handbook.models import Record, RecordVersion
-from zhibu.people.models import Person
 from zhibu.plans.models import Plan, PlanLine
 
 if TYPE_CHECKING:
@@ -35,24 +36,6 @@ def plan(cast: Cast, data_dir: Path) -> Plan:
     return make_table(cast)
 
 
-def sign_in(page: Page, person: Person) -> None:
-    page.goto(reverse("sign-in"))
-    page.fill("#id_username", person.username)
-    page.fill("#id_password", PASSWORD)
-    page.click("button.primary")
-    page.wait_for_url(lambda url: "sign-in" not in url)
-
-
-def fits(page: Page) -> bool:
-    """Whether the page is no wider than the screen."""
-    return bool(page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
-
-
-def wait_for_text(page: Page, selector: str, text: str) -> None:
-    """Until an element says this."""
-    page.locator(selector).filter(has_text=text).first.wait_for()
-
-
 def start(page: Page, cast: Cast, line: PlanLine) -> None:
     """From the table's line to the open form."""
     page.goto(f"{reverse('record-new', args=[cast.branch.pk])}?line={line.pk}")
@@ -67,8 +50,8 @@ def test_a_meeting_on_a_telephone(cast: Cast, plan: Plan, open_page: OpenPage) -
     sign_in(phone, cast.secretary)
     start(phone, cast, line)
     assert fits(phone)
-    assert phone.locator("details.attendee").count() == 9
-    assert "还缺" in phone.inner_text("#still")
+    expect(phone.locator("details.attendee")).to_have_count(9)
+    expect_text(phone, "#still", "还缺")
 
     phone.fill("#topic", "一季度工作")
     phone.fill("#day", "2026-03-10")
@@ -77,53 +60,53 @@ def test_a_meeting_on_a_telephone(cast: Cast, plan: Plan, open_page: OpenPage) -
     phone.fill("#place", "三楼会议室")
     phone.fill("#presider", "甲一明")
     phone.fill("#minutes", MINUTES)
-    wait_for_text(phone, "#save-state", "已保存")
+    expect_text(phone, "#save-state", "已保存")
 
     # One was away: tapped, counted, and the reason is asked for until it is there.
     away = phone.locator("details.attendee").filter(has_text="丙三强")
     away.locator("summary").click()
     away.get_by_label("请假").check()
-    wait_for_text(phone, "#counts", "请假1人")
-    wait_for_text(phone, "#still", "丙三强请假，请写明原因")
+    expect_text(phone, "#counts", "请假1人")
+    expect_text(phone, "#still", "丙三强请假，请写明原因")
     away.get_by_placeholder("原因").fill("出差")
-    wait_for_text(phone, "#still", "内容齐全")
+    expect_text(phone, "#still", "内容齐全")
     assert fits(phone)
 
     # A vote: the row comes without the page being loaded anew, the majority is judged beside it.
     phone.get_by_role("button", name="增加一项决议").click()
     phone.fill("#decision-1-text", "通过一季度工作安排")
     phone.fill("[name=decision-1-for]", "7")
-    wait_for_text(phone, "#says-decisions-1", "通过")
-    assert phone.input_value("#minutes") == MINUTES
+    expect_text(phone, "#says-decisions-1", "通过")
+    expect(phone.locator("#minutes")).to_have_value(MINUTES)
 
     # Another kind brings its own fields and its line, and takes them away again.
     phone.locator("#field-activities summary").click()
     phone.get_by_label("党课", exact=True).check()
     phone.locator("#element-lecturer").wait_for()
-    assert phone.locator("#field-lines input:checked").count() == 2
+    expect(phone.locator("#field-lines input:checked")).to_have_count(2)
     # Drawn anew, the kinds are folded again.
     if not phone.locator("#field-activities details[open]").count():
         phone.locator("#field-activities summary").click()
     phone.get_by_label("党课", exact=True).uncheck()
     phone.locator("#element-lecturer").wait_for(state="detached")
-    wait_for_text(phone, "#still", "内容齐全")
+    expect_text(phone, "#still", "内容齐全")
 
     phone.get_by_role("button", name="下一步：归档").click()
     phone.wait_for_url("**/file/")
     assert fits(phone)
-    assert "请假" in phone.inner_text("main")
+    expect_text(phone, "main", "请假")
     phone.get_by_role("button", name="归档", exact=True).dblclick()
-    wait_for_text(phone, "#messages", "已归档")
+    expect_text(phone, "#messages", "已归档")
     assert RecordVersion.objects.count() == 1
-    assert "摘要码" in phone.inner_text("main")
+    expect_text(phone, "main", "摘要码")
     assert fits(phone)
 
     line.refresh_from_db()
     assert line.happened_on == date(2026, 3, 10)
     phone.goto(reverse("book", args=[cast.branch.pk, 2026]))
-    assert "一季度工作" in phone.inner_text("main")
+    expect_text(phone, "main", "一季度工作")
     phone.get_by_role("button", name="封存").click()
-    wait_for_text(phone, "#messages", "已封存至第1号")
+    expect_text(phone, "#messages", "已封存至第1号")
     assert fits(phone)
     phone.goto(reverse("plan", args=[cast.branch.pk, 2026]))
     assert phone.locator(f"#l{line.pk} .state.done").count() >= 1
@@ -145,33 +128,33 @@ def test_a_lost_network_loses_nothing(
 
     phone.context.set_offline(True)
     phone.fill("#minutes", "断网时写下的一段")
-    wait_for_text(phone, "#save-state", "存在本机")
+    expect_text(phone, "#save-state", "存在本机")
     phone.context.set_offline(False)
-    wait_for_text(phone, "#save-state", "已保存")
+    expect_text(phone, "#save-state", "已保存")
     draft = Record.objects.get(pk=key).draft
     assert draft is not None
     assert draft["minutes"] == "断网时写下的一段"
 
     phone.context.set_offline(True)
     phone.fill("#minutes", "断网时写下的一段，又写了一段")
-    wait_for_text(phone, "#save-state", "存在本机")
+    expect_text(phone, "#save-state", "存在本机")
     again = phone.context.new_page()
     phone.close()
     again.context.set_offline(False)
     again.goto(address)
     again.locator("#kept").wait_for()
-    assert again.input_value("#minutes") == "断网时写下的一段"
+    expect(again.locator("#minutes")).to_have_value("断网时写下的一段")
     again.get_by_role("button", name="恢复这些内容").click()
-    wait_for_text(again, "#messages", "草稿已保存")
-    assert again.input_value("#minutes") == "断网时写下的一段，又写了一段"
-    assert again.locator("#kept").is_hidden()
+    expect_text(again, "#messages", "草稿已保存")
+    expect(again.locator("#minutes")).to_have_value("断网时写下的一段，又写了一段")
+    expect(again.locator("#kept")).to_be_hidden()
 
     # What a button saved is not offered again.
     again.fill("#topic", "按按钮保存的主题")
     again.get_by_role("button", name="保存草稿").last.click()
-    wait_for_text(again, "#messages", "草稿已保存")
-    assert again.locator("#kept").is_hidden()
-    assert again.input_value("#topic") == "按按钮保存的主题"
+    expect_text(again, "#messages", "草稿已保存")
+    expect(again.locator("#kept")).to_be_hidden()
+    expect(again.locator("#topic")).to_have_value("按按钮保存的主题")
 
 
 def test_what_is_offered_waits_for_an_answer(
@@ -185,7 +168,7 @@ def test_what_is_offered_waits_for_an_answer(
     start(phone, cast, a_line(plan, "members_meeting"))
     phone.context.set_offline(True)
     phone.fill("#minutes", "断网时写下的一段")
-    wait_for_text(phone, "#save-state", "存在本机")
+    expect_text(phone, "#save-state", "存在本机")
     address, context = phone.url, phone.context
     phone.close()  # before there is a network again: this page would send it
     context.set_offline(False)
@@ -198,7 +181,7 @@ def test_what_is_offered_waits_for_an_answer(
     again.locator("#kept").wait_for()
     again.get_by_role("button", name="不需要，删去").click()
     again.reload()
-    assert again.locator("#kept").is_hidden()
+    expect(again.locator("#kept")).to_be_hidden()
 
 
 def test_two_at_one_draft(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
@@ -209,15 +192,15 @@ def test_two_at_one_draft(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
     start(phone, cast, a_line(plan, "members_meeting"))
     desk.goto(phone.url)
     desk.fill("#minutes", "委员写的一段<script>alert(1)</script>")
-    wait_for_text(desk, "#save-state", "已保存")
+    expect_text(desk, "#save-state", "已保存")
     phone.fill("#minutes", "书记写的一段")
-    wait_for_text(phone, "#save-state", "乙二芳")
+    expect_text(phone, "#save-state", "乙二芳")
     phone.get_by_role("button", name="对照两份内容").click()
-    assert "委员写的一段<script>" in phone.inner_text("main")
+    expect_text(phone, "main", "委员写的一段<script>")
     assert fits(phone)
     phone.get_by_label("两份都留").check()
     phone.get_by_role("button", name="按选择保存").click()
-    wait_for_text(phone, "#messages", "已按您的选择保存")
+    expect_text(phone, "#messages", "已按您的选择保存")
     both = phone.input_value("#minutes")
     assert both.startswith("书记写的一段")
     assert "委员写的一段" in both
@@ -241,7 +224,7 @@ def test_without_javascript(cast: Cast, plan: Plan, open_page: OpenPage) -> None
     page.fill("#element-lecturer", "甲一明，支部书记")
     page.get_by_role("button", name="增加一项决议").click()
     page.fill("#decision-1-text", "通过")
-    assert page.input_value("#element-lecturer") == "甲一明，支部书记"
+    expect(page.locator("#element-lecturer")).to_have_value("甲一明，支部书记")
     page.get_by_role("button", name="删去第1项").click()
     away = page.locator("details.attendee").filter(has_text="戊五伟")
     away.locator("summary").click()
@@ -249,7 +232,7 @@ def test_without_javascript(cast: Cast, plan: Plan, open_page: OpenPage) -> None
     away.get_by_placeholder("原因").fill("值班")
     page.get_by_role("button", name="下一步：归档").click()
     page.wait_for_url("**/file/")
-    assert "戊五伟（值班）" in page.inner_text("main")
+    expect_text(page, "main", "戊五伟（值班）")
     page.get_by_role("button", name="归档", exact=True).click()
-    assert "已归档" in page.inner_text("#messages")
+    expect_text(page, "#messages", "已归档")
     assert PlanLine.objects.filter(discharged_by__isnull=False).count() == 2

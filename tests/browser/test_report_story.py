@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
-from tests.browser.test_plan_story import fits, sign_in
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.handbook.scene import Scene, make_scene
 from tests.network.test_reports import lesson, office_of_commission
@@ -56,14 +56,11 @@ def test_a_month_goes_up_and_is_signed_for(
     office.goto(reverse("more"))
     office.get_by_role("link", name="月度工作报告", exact=True).click()
     office.get_by_role("link", name="2026年3月", exact=True).first.click()
-    assert (
-        "年度安排表中应于3月完成的事项2项，其中按时完成1项、逾期未完成1项。"
-        in office.inner_text("main")
-    )
+    assert "年度安排表中应于3月完成的事项2项，其中按时完成1项、逾期未完成1项。" in seen(office)
     office.get_by_role("link", name="补充内容").click()
     office.fill("#id_proposals", "建议增加党务培训")
     office.get_by_role("button", name="保存").click()
-    assert "建议增加党务培训" in office.inner_text("article")
+    expect_text(office, "article", "建议增加党务培训")
     office.get_by_role("button", name="上报市直机关工委").click()
     office.get_by_text("2026年3月的报告已上报").wait_for()
     assert fits(office)
@@ -72,19 +69,19 @@ def test_a_month_goes_up_and_is_signed_for(
     above.goto(reverse("report-below", args=[scene.cast.commission.pk, 2026, 3]))
     assert fits(above)
     above.get_by_role("link", name="市局直属机关党委", exact=True).click()
-    assert "建议增加党务培训" in above.inner_text("article")
+    expect_text(above, "article", "建议增加党务培训")
     assert fits(above)
     above.get_by_role("button", name="签收").click()
     above.get_by_text("已签收市局直属机关党委2026年3月的报告").wait_for()
     assert Report.objects.get().state == Report.State.RECEIVED
 
     office.reload()
-    assert "上级已签收" in office.inner_text("main")
+    expect_text(office, "main", "上级已签收")
     # What is recorded afterwards shows when it is worked out anew, not in what went up.
-    before = office.inner_text("article")
+    before = seen(office, "article")
     scene.file(at=NOW)
     office.reload()
-    assert office.inner_text("article") == before
+    assert seen(office, "article") == before
     assert ReportVersion.objects.count() == 1
 
 
@@ -104,7 +101,7 @@ def test_each_sees_what_to_do(scene: Scene, open_page: OpenPage) -> None:
     phone = enter(open_page, scene.cast.secretary, PHONE)
     phone.goto(reverse("more"))
     phone.get_by_role("link", name="我的责任清单", exact=True).click()
-    text = phone.inner_text("main")
+    text = seen(phone)
     assert "有4项逾期未办" in text or "有3项逾期未办" in text
     assert "由本人自行掌握" in text
     assert fits(phone)
@@ -114,9 +111,9 @@ def test_each_sees_what_to_do(scene: Scene, open_page: OpenPage) -> None:
     desk = enter(open_page, scene.cast.office, DESK)
     desk.goto(reverse("more"))
     desk.get_by_role("link", name="责任清单", exact=True).click()
-    assert "不排名" in desk.inner_text("main")
+    expect_text(desk, "main", "不排名")
     desk.get_by_role("link", name="第一党支部", exact=True).click()
     desk.get_by_text("党支部书记 · 甲一明").wait_for()
     desk.get_by_text("逐项查看").first.wait_for()
-    assert "召集支部党员大会" in desk.inner_text("main")
+    expect_text(desk, "main", "召集支部党员大会")
     assert fits(desk)

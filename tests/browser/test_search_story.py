@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
-from tests.browser.test_plan_story import fits, sign_in
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.handbook.scene import AT, Scene, make_scene
 
@@ -53,11 +54,11 @@ def test_a_secretary_finds_what_was_said(
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/?q=*")
     assert fits(page)
-    assert page.inner_text(".finds mark") == "作风建设"
-    assert "学习会议精神" in page.inner_text(".finds")
+    expect(page.locator(".finds mark").first).to_have_text("作风建设")
+    expect_text(page, ".finds", "学习会议精神")
     page.click(".tabs >> text=党员")
     page.wait_for_load_state()
-    assert "没有找到" in page.inner_text("main")
+    expect_text(page, "main", "没有找到")
     page.fill("#q", scene.cast.members[3].name)
     page.keyboard.press("Enter")
     page.wait_for_selector(".finds mark")
@@ -67,7 +68,7 @@ def test_a_secretary_finds_what_was_said(
     page.click("form.search button")
     page.click(".finds a")
     page.wait_for_url("**/r/**")
-    assert "机关作风建设" in page.inner_text("main")
+    expect_text(page, "main", "机关作风建设")
 
 
 def test_a_neighbour_finds_nothing_of_it(scene: Scene, open_page: OpenPage) -> None:
@@ -78,7 +79,7 @@ def test_a_neighbour_finds_nothing_of_it(scene: Scene, open_page: OpenPage) -> N
     page.fill("#q", "作风建设")
     page.keyboard.press("Enter")
     page.wait_for_url("**/search/?q=*")
-    assert "没有找到“作风建设”" in page.inner_text("main")
+    expect_text(page, "main", "没有找到“作风建设”")
 
 
 @pytest.mark.parametrize("with_script", [True, False], ids=["script", "no script"])
@@ -93,13 +94,13 @@ def test_a_member_takes_the_table_along(
     page.click("text=生成订阅地址")
     page.wait_for_selector(".secret-code")
     assert fits(page)
-    assert page.is_visible(".feed-code svg")
-    address = urlsplit(page.inner_text(".secret-code").strip()).path
+    expect(page.locator(".feed-code svg")).to_be_visible()
+    address = urlsplit(seen(page, ".secret-code").strip()).path
     read = Client().get(address)
     assert len(Calendar.from_ical(read.content).walk("VEVENT")) > 5
     page.goto(reverse("feeds"))
     assert page.query_selector(".secret-code") is None
     page.click("text=停用")
     page.wait_for_load_state()
-    assert "已停用" in page.inner_text("#messages")
+    expect_text(page, "#messages", "已停用")
     assert Client().get(address).status_code == 404

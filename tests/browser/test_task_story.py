@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from tests.browser.test_record_story import fits, sign_in, wait_for_text
+from playwright.sync_api import expect
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.web.record_story import MINUTES, make_table
@@ -54,7 +55,7 @@ def file(page: Page) -> None:
     page.get_by_role("button", name="下一步：归档").click()
     page.wait_for_url("**/file/")
     page.get_by_role("button", name="归档", exact=True).click()
-    wait_for_text(page, "#messages", "已归档")
+    expect_text(page, "#messages", "已归档")
 
 
 def test_a_decision_is_seen_through(
@@ -69,24 +70,24 @@ def test_a_decision_is_seen_through(
     phone.locator(".task-note summary").click()
     phone.select_option("#decision-1-owner", label="乙二芳")
     phone.fill("#decision-1-proof", "新值班表已公示")
-    wait_for_text(phone, "#says-decisions-1", "请填写办理期限")
+    expect_text(phone, "#says-decisions-1", "请填写办理期限")
     phone.fill("#decision-1-due", "2026-04-10")
-    wait_for_text(phone, "#still", "内容齐全")
+    expect_text(phone, "#still", "内容齐全")
     assert fits(phone)
     file(phone)
-    assert "形成任务：乙二芳办理" in phone.inner_text("main")
+    expect_text(phone, "main", "形成任务：乙二芳办理")
     task = Task.objects.get()
 
     # The owner sees it at home, with its date, and reports.
     freeze(date(2026, 4, 8))
     desk = open_page(DESK)
     sign_in(desk, cast.deputy)
-    wait_for_text(desk, "main", "调整窗口值班安排")
+    expect_text(desk, "main", "调整窗口值班安排")
     desk.get_by_role("link", name="调整窗口值班安排").click()
     desk.get_by_role("link", name="报告办理情况").click()
     desk.fill("#id_words", "新值班表已起草，征求了各科室意见")
     desk.get_by_role("button", name="报告").click()
-    wait_for_text(desk, "#messages", "已报告")
+    expect_text(desk, "#messages", "已报告")
 
     # April's meeting has it on its agenda; said to go on, it stands on the next one's too.
     freeze(date(2026, 4, 13))
@@ -94,27 +95,27 @@ def test_a_decision_is_seen_through(
     row = phone.locator("fieldset.follow").filter(has_text="调整窗口值班安排")
     row.get_by_label("继续办理").check()
     row.get_by_placeholder("进展、结果或理由").fill("月中公示")
-    wait_for_text(phone, "#still", "内容齐全")
+    expect_text(phone, "#still", "内容齐全")
     assert fits(phone)
     file(phone)
-    assert "调整窗口值班安排：继续办理（月中公示）" in phone.inner_text("main")
+    expect_text(phone, "main", "调整窗口值班安排：继续办理（月中公示）")
     write_meeting(phone, cast, "2026-04-12")
     row = phone.locator("fieldset.follow").filter(has_text="调整窗口值班安排")
     assert "逾期未办结" in row.inner_text()
     row.get_by_label("不再办理").check()
-    wait_for_text(phone, f"#says-follow-{task.pk}", "请写明理由")
+    expect_text(phone, f"#says-follow-{task.pk}", "请写明理由")
     row.get_by_label("已办结").check()
     row.get_by_placeholder("进展、结果或理由").fill("已公示，四月十三日起执行")
-    wait_for_text(phone, "#still", "内容齐全")
+    expect_text(phone, "#still", "内容齐全")
     file(phone)
     task.refresh_from_db()
     assert (task.state, task.ended_on) == ("closed", date(2026, 4, 12))
     write_meeting(phone, cast, "2026-04-13")
-    assert phone.locator("fieldset.follow").count() == 0
+    expect(phone.locator("fieldset.follow")).to_have_count(0)
 
     # All of it stands in the task's trace.
     phone.goto(reverse("task", args=[task.pk]))
-    trace = phone.inner_text("main")
+    trace = seen(phone)
     for words in ("征求了各科室意见", "月中公示", "四月十三日起执行", "逾期办结"):
         assert words in trace
     assert fits(phone)
@@ -133,20 +134,20 @@ def test_what_is_given_from_above_is_followed(cast: Cast, plan: Plan, open_page:
     desk.fill("#id_meeting", "局党委第3次会议")
     desk.get_by_label("党支部", exact=True).check()
     desk.get_by_role("button", name="交办").click()
-    wait_for_text(desk, "#messages", "任务已交办")
+    expect_text(desk, "#messages", "任务已交办")
     spread_assignment(key=Assignment.objects.get().pk, at=Assignment.objects.get().made_at)
 
     sign_in(phone, cast.secretary)
     phone.goto(reverse("task-list", args=[cast.branch.pk]))
     phone.get_by_role("link", name="排查安全隐患").click()
-    assert "局党委第3次会议" in phone.inner_text("main")
+    expect_text(phone, "main", "局党委第3次会议")
     assert fits(phone)
     phone.get_by_role("link", name="办结", exact=True).click()
     phone.fill("#id_words", "已排查，清单已报")
     phone.get_by_role("button", name="办结").click()
-    wait_for_text(phone, "#messages", "任务已办结")
+    expect_text(phone, "#messages", "任务已办结")
     desk.reload()
-    wait_for_text(desk, ".next-step", "2个组织中1个已办结，1个在办")
+    expect_text(desk, ".next-step", "2个组织中1个已办结，1个在办")
     desk.get_by_role("link", name="在办").click()
-    assert "第二党支部" in desk.inner_text("main")
-    assert "第一党支部" not in desk.inner_text("main")
+    expect_text(desk, "main", "第二党支部")
+    assert "第一党支部" not in seen(desk)

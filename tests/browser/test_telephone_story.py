@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from django.http import HttpResponse
 from django.urls import reverse
-from tests.browser.test_record_story import fits, sign_in, start, wait_for_text
+from playwright.sync_api import expect
+from tests.browser.test_record_story import start
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.cast import Cast, make_cast
 from tests.ground.walks import DESK, PHONE, Complaints, OpenPage
 from tests.web.record_story import MINUTES, a_line, make_table
@@ -114,17 +116,17 @@ def test_written_without_a_network_and_filed_once(
     context = phone.context
     context.set_offline(True)
     phone.goto(reverse("record-list", args=[cast.branch.pk]))
-    assert phone.inner_text("h1") == "离线记录"
+    expect(phone.locator("h1")).to_have_text("离线记录")
     assert fits(phone)
     write(phone, absent="丙三强（出差）")
     phone.get_by_role("button", name="写好了，联网后归档").click()
-    wait_for_text(phone, "#later-state", "已存在本机")
+    expect_text(phone, "#later-state", "已存在本机")
     phone.close()
 
     again, other = context.new_page(), context.new_page()
     for page in (again, other):
         page.goto(reverse("home"))
-        wait_for_text(page, "#later-kept", "一季度党员大会")
+        expect_text(page, "#later-kept", "一季度党员大会")
     assert not RecordVersion.objects.exists()
     context.set_offline(False)  # both tabs hear of it
     until_sent(again)
@@ -148,17 +150,17 @@ def test_what_was_written_offline_is_opened_again_and_dropped(
     phone.context.set_offline(True)
     phone.goto(reverse("home"))
     phone.get_by_role("button", name="存草稿").click()
-    assert phone.locator("#later-kept li").count() == 0, "a record without a topic is not kept"
+    expect(phone.locator("#later-kept li")).to_have_count(0)
     write(phone, topic="先写的题目")
     phone.get_by_role("button", name="存草稿").click()
-    wait_for_text(phone, "#later-kept", "先写的题目")
+    expect_text(phone, "#later-kept", "先写的题目")
     phone.get_by_role("button", name="修改").click()
-    assert phone.input_value("#later-minutes") == MINUTES
-    assert phone.get_by_label("支部党员大会").is_checked()
+    expect(phone.locator("#later-minutes")).to_have_value(MINUTES)
+    expect(phone.get_by_label("支部党员大会")).to_be_checked()
     phone.fill("#later-topic", "改过的题目")
     phone.get_by_role("button", name="存草稿").click()
-    wait_for_text(phone, "#later-kept", "改过的题目")
-    assert phone.locator("#later-kept li").count() == 1
+    expect_text(phone, "#later-kept", "改过的题目")
+    expect(phone.locator("#later-kept li")).to_have_count(1)
     phone.get_by_text("删去", exact=True).click()
     phone.get_by_role("button", name="确认删去").click()
     phone.locator("#later-kept li").wait_for(state="detached")
@@ -172,13 +174,13 @@ def test_an_open_form_survives_the_network(cast: Cast, plan: Plan, any_phone: Pa
     start(phone, cast, a_line(plan, "members_meeting"))
     phone.context.set_offline(True)
     fill_form(phone)
-    wait_for_text(phone, "#save-state", "已存在本机")
+    expect_text(phone, "#save-state", "已存在本机")
     phone.get_by_role("button", name="下一步：归档").click()
-    wait_for_text(phone, "#save-state", "联网后自动归档")
-    assert phone.input_value("#minutes") == MINUTES
+    expect_text(phone, "#save-state", "联网后自动归档")
+    expect(phone.locator("#minutes")).to_have_value(MINUTES)
     phone.context.set_offline(False)
     until_sent(phone)
-    wait_for_text(phone, "#messages", "已归档")
+    expect_text(phone, "#messages", "已归档")
     assert RecordVersion.objects.get().topic == "一季度工作"
 
 
@@ -190,9 +192,9 @@ def test_whoever_writes_on_files_by_hand(cast: Cast, plan: Plan, any_phone: Page
     phone.context.set_offline(True)
     fill_form(phone)
     phone.get_by_role("button", name="下一步：归档").click()
-    wait_for_text(phone, "#save-state", "联网后自动归档")
+    expect_text(phone, "#save-state", "联网后自动归档")
     phone.fill("#topic", "还没有写完")
-    wait_for_text(phone, "#save-state", "联网后自动保存")
+    expect_text(phone, "#save-state", "联网后自动保存")
     phone.context.set_offline(False)
     until_sent(phone)
     draft = Record.objects.get().draft
@@ -214,7 +216,7 @@ def test_filing_that_gets_no_answer_files_once(
     sign_in(phone, cast.secretary)
     start(phone, cast, a_line(plan, "members_meeting"))
     fill_form(phone)
-    wait_for_text(phone, "#save-state", "已保存")
+    expect_text(phone, "#save-state", "已保存")
     phone.get_by_role("button", name="下一步：归档").click()
     phone.wait_for_url("**/file/")
     if how == "offline":
@@ -222,13 +224,13 @@ def test_filing_that_gets_no_answer_files_once(
     else:
         phone.route("**/file/", _kill if how == "dead" else _lose)
     phone.locator("main button.primary").click()
-    wait_for_text(phone, "#save-state", "联网后自动归档")
+    expect_text(phone, "#save-state", "联网后自动归档")
     context = phone.context
     phone.close()
     context.set_offline(False)
     again = context.new_page()
     again.goto(reverse("home"))
-    wait_for_text(again, "#messages", "一季度工作”：已归档")
+    expect_text(again, "#messages", "一季度工作”：已归档")
     until_sent(again)
     assert RecordVersion.objects.count() == 1
 
@@ -255,25 +257,25 @@ def test_two_who_wrote_meanwhile_see_both_texts(
     path = urlsplit(phone.url).path
     phone.context.set_offline(True)
     phone.fill("#minutes", "书记离线写的一段")
-    wait_for_text(phone, "#save-state", "已存在本机")
+    expect_text(phone, "#save-state", "已存在本机")
     context = phone.context
     phone.close()
     desk.goto(path)
     desk.fill("#minutes", "委员写的一段")
-    wait_for_text(desk, "#save-state", "已保存")
+    expect_text(desk, "#save-state", "已保存")
     context.set_offline(False)
     again = context.new_page()
     again.goto(reverse("home"))
     again.locator("#messages").get_by_role("link", name="查看").click()
     again.wait_for_url(f"**{path}")
-    assert again.input_value("#minutes") == "委员写的一段"
+    expect(again.locator("#minutes")).to_have_value("委员写的一段")
     again.get_by_role("button", name="恢复这些内容").click()
-    wait_for_text(again, "main", "两人同时修改")
+    expect_text(again, "main", "两人同时修改")
     again.get_by_label("两份都留").check()
     again.get_by_role("button", name="按选择保存").click()
-    wait_for_text(again, "#messages", "已按您的选择保存")
+    expect_text(again, "#messages", "已按您的选择保存")
     assert "书记离线写的一段" in again.input_value("#minutes")
-    assert again.locator("#kept").is_hidden()
+    expect(again.locator("#kept")).to_be_hidden()
     until_sent(again)
 
 
@@ -287,14 +289,14 @@ def test_what_was_kept_is_nobody_elses(
     phone.goto(reverse("home"))
     write(phone, topic="只有本人可见")
     phone.get_by_role("button", name="存草稿").click()
-    wait_for_text(phone, "#later-state", "已存在本机")
+    expect_text(phone, "#later-state", "已存在本机")
     cookies = phone.context.cookies()
     phone.context.clear_cookies()
     phone.context.set_offline(False)
     phone.goto(reverse("sign-in"))
-    wait_for_text(phone, "#messages", "登录后自动提交")
+    expect_text(phone, "#messages", "登录后自动提交")
     assert not Record.objects.exists()
-    assert "只有本人可见" not in phone.inner_text("body")
+    assert "只有本人可见" not in seen(phone, "body")
     phone.context.add_cookies(cookies)  # type: ignore[arg-type]
     phone.goto(reverse("own"))
     until_sent(phone)
@@ -317,7 +319,7 @@ def test_signing_out_forgets_who_was_here(
     phone.goto(reverse("home"))
     write(phone, topic="只有本人可见")
     phone.get_by_role("button", name="存草稿").click()
-    wait_for_text(phone, "#later-state", "已存在本机")
+    expect_text(phone, "#later-state", "已存在本机")
     with monkeypatch.context() as broken:
         broken.setattr(mobile, "take", _fail)
         # It is sent as soon as there is a network, by this page or the next one.
@@ -329,14 +331,14 @@ def test_signing_out_forgets_who_was_here(
         phone.wait_for_url("**/sign-in/**")
     phone.context.set_offline(True)
     phone.goto(reverse("home"))
-    assert phone.inner_text("h1") == "离线记录"
-    assert phone.locator("#later-form").is_hidden()
-    assert "只有本人可见" not in phone.inner_text("body")
+    expect(phone.locator("h1")).to_have_text("离线记录")
+    expect(phone.locator("#later-form")).to_be_hidden()
+    assert "只有本人可见" not in seen(phone, "body")
     phone.context.set_offline(False)
     sign_in(phone, cast.deputy)
     phone.goto(reverse("offline"))
     phone.locator("#later-form").wait_for()
-    assert "只有本人可见" not in phone.inner_text("body")
+    assert "只有本人可见" not in seen(phone, "body")
     phone.get_by_role("button", name="退出").click()
     phone.wait_for_url("**/sign-in/**")
     assert not Record.objects.exists()
@@ -360,10 +362,10 @@ def test_an_open_form_is_not_sent_by_the_next_person(
     other.wait_for_url("**/sign-in/**")
     sign_in(other, cast.deputy)
     phone.fill("#minutes", "书记写的一段")
-    wait_for_text(phone, "#save-state", "没有提交")
+    expect_text(phone, "#save-state", "没有提交")
     other.goto(reverse("offline"))
     other.locator("#later-form").wait_for()
-    assert other.locator("#later-kept").is_hidden()
+    expect(other.locator("#later-kept")).to_be_hidden()
     record = Record.objects.get()
     assert record.draft is not None
     assert record.draft.get("minutes", "") == ""
@@ -374,8 +376,8 @@ def test_without_script_the_offline_page_says_so(open_page: OpenPage, cast: Cast
     """Nothing on it can be pressed in vain."""
     page = open_page(PHONE, javascript=False)
     page.goto(reverse("offline"))
-    assert "需要浏览器允许脚本运行" in page.inner_text("main")
-    assert page.locator("#later-form").is_hidden()
+    expect_text(page, "main", "需要浏览器允许脚本运行")
+    expect(page.locator("#later-form")).to_be_hidden()
 
 
 def _fail(*_: Any) -> HttpResponse:

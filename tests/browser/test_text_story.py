@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.urls import reverse
-from tests.browser.test_record_story import fits, sign_in, start, wait_for_text
+from tests.browser.test_record_story import start
+from tests.browser.walking import expect_text, fits, seen, sign_in
 from tests.cast import AT, FOUNDED, PASSWORD, Cast, make_cast
 from tests.ground.walks import DESK, PHONE, OpenPage
 from tests.web.record_story import MINUTES, a_line, make_table
@@ -83,15 +84,15 @@ def send_down(office: Page, folder: Path) -> Text:
     office.set_input_files("#id_attachments", file)
     office.fill("#id_reach_by", "2026-03-18")
     office.get_by_label("书记", exact=True).check()
-    wait_for_text(office, "#goes-to", "书记")
+    expect_text(office, "#goes-to", "书记")
     office.get_by_label("全体党员").check()
-    wait_for_text(office, "#goes-to", "约26人")
+    expect_text(office, "#goes-to", "约26人")
     office.get_by_role("button", name="下一步：预览").click()
     office.wait_for_url("**/issue/")
-    assert "约26人" in office.inner_text("main")
-    assert "学习材料.pdf" in office.inner_text("main")
+    expect_text(office, "main", "约26人")
+    expect_text(office, "main", "学习材料.pdf")
     office.get_by_role("button", name="下发", exact=True).click()
-    wait_for_text(office, "#messages", "已下发")
+    expect_text(office, "#messages", "已下发")
     return Text.objects.get()
 
 
@@ -109,15 +110,15 @@ def meet(phone: Page, cast: Cast, line: PlanLine) -> None:
     away = phone.locator("details.attendee").filter(has_text="丙三强")
     away.locator("summary").click()
     away.get_by_label("请假").check()
-    wait_for_text(phone, "#counts", "请假1人")
-    wait_for_text(phone, "#still", "丙三强请假，请写明原因")
+    expect_text(phone, "#counts", "请假1人")
+    expect_text(phone, "#still", "丙三强请假，请写明原因")
     away.get_by_placeholder("原因").fill("出差")
-    wait_for_text(phone, "#still", "内容齐全")
+    expect_text(phone, "#still", "内容齐全")
     assert fits(phone)
     phone.get_by_role("button", name="下一步：归档").click()
     phone.wait_for_url("**/file/")
     phone.get_by_role("button", name="归档", exact=True).click()
-    wait_for_text(phone, "#messages", "已归档")
+    expect_text(phone, "#messages", "已归档")
 
 
 def read_on_telephone(phone: Page, person: Person) -> None:
@@ -125,13 +126,13 @@ def read_on_telephone(phone: Page, person: Person) -> None:
     sign_in(phone, person)
     phone.goto(reverse("text-reading"))
     assert fits(phone)
-    assert "请您阅读（1件）" in phone.inner_text("main")
+    expect_text(phone, "main", "请您阅读（1件）")
     phone.get_by_role("link", name=TITLE).click()
     assert fits(phone)
-    assert "请在本周内传达到每一名党员" in phone.inner_text("main")
+    expect_text(phone, "main", "请在本周内传达到每一名党员")
     phone.get_by_role("button", name="已阅知").click()
-    wait_for_text(phone, "#messages", "已记下您阅知")
-    assert "没有需要您阅读的文件" in phone.inner_text("main")
+    expect_text(phone, "#messages", "已记下您阅知")
+    expect_text(phone, "main", "没有需要您阅读的文件")
 
 
 def test_a_text_on_one_morning(
@@ -148,12 +149,12 @@ def test_a_text_on_one_morning(
     secretary = open_page(PHONE)
     sign_in(secretary, cast.secretary)
     secretary.goto(reverse("branch-home", args=[cast.branch.pk]))
-    assert TITLE in secretary.inner_text("main")
+    expect_text(secretary, "main", TITLE)
     assert fits(secretary)
     meet(secretary, cast, line)
     secretary.goto(reverse("text-reach", args=[text.pk, cast.branch.pk]))
-    assert "还有1人没有传达到" in secretary.inner_text("main")
-    assert "丙三强" in secretary.inner_text("main")
+    expect_text(secretary, "main", "还有1人没有传达到")
+    expect_text(secretary, "main", "丙三强")
     assert fits(secretary)
 
     # Who was away reads it on a telephone; so do six of the second branch, one without JavaScript.
@@ -170,15 +171,15 @@ def test_a_text_on_one_morning(
 
     freeze(at(12))
     office.reload()
-    said = office.inner_text("main")
+    said = seen(office)
     assert "应传达26人，还有11人没有传达到，在2个党组织" in said
     office.get_by_role("link", name="未传达名单", exact=True).click()
     office.wait_for_url("**part=left")
-    names = office.inner_text("main table")
+    names = seen(office, "main table")
     assert names.count("未传达") == 11
     assert "丙三强" not in names
     office.get_by_role("button", name="提醒未传达的").click()
-    wait_for_text(office, "#messages", "已提醒还没有传达到的2人")
+    expect_text(office, "#messages", "已提醒还没有传达到的2人")
     work(at(12, 1))
     assert set(Notice.objects.values_list("person", flat=True)) == {one.pk for one in waiting}
 
@@ -187,6 +188,6 @@ def test_a_text_on_one_morning(
     sign_in(late, waiting[0])
     late.goto(Notice.objects.get(person=waiting[0]).address)
     late.get_by_role("button", name="已阅知").click()
-    wait_for_text(late, "#messages", "已记下您阅知")
+    expect_text(late, "#messages", "已记下您阅知")
     office.reload()
-    assert "还有10人没有传达到" in office.inner_text("main")
+    expect_text(office, "main", "还有10人没有传达到")
