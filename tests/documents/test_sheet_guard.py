@@ -7,6 +7,7 @@ import io
 import zipfile
 
 import pytest
+import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.documents.samples import make_table
@@ -43,6 +44,18 @@ def renamed_sheet() -> bytes:
     return packed({"xl/_rels/workbook.xml.rels": rels, "xl/worksheets/sheet1.png": sheet("")})
 
 
+def many_sheets(count: int) -> bytes:
+    """A workbook of sheets that each hold two cells, as far from each other as one sheet may."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out)
+    for _ in range(count):
+        page = book.add_worksheet()
+        page.write(0, 0, 1)
+        page.write(9_999, 255, 2)
+    book.close()
+    return out.getvalue()
+
+
 REFUSED = [
     (b"", "不是 .xlsx"),
     (b"%PDF-1.7 not a workbook", "不是 .xlsx"),
@@ -61,6 +74,7 @@ REFUSED = [
     (packed({SHEET: b'<!DOCTYPE a [<!ENTITY b "c">]>' + sheet("")}), "已损坏"),
     (packed({SHEET: b"<worksheet><sheetData>"}), "已损坏"),
     (renamed_sheet(), "已损坏"),
+    (many_sheets(40), "工作表过大"),
 ]  # fmt: skip
 
 
@@ -72,6 +86,11 @@ def test_bad_files_are_refused_with_a_reason(content: bytes, reason: str) -> Non
     (fault,) = result.faults
     assert fault.row == 0
     assert reason in fault.reason
+
+
+def test_one_sheet_may_reach_as_far_as_one_may() -> None:
+    """What is laid out for nothing is refused in all, not the corner of a single sheet."""
+    assert len(open_sheets(many_sheets(1))["Sheet1"]) == 10_000
 
 
 def test_empty_formatted_cells_far_away_do_no_harm() -> None:

@@ -22,11 +22,13 @@ LARGEST_FILE: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 24 * 1024 * 1024
 MOST_MEMBERS: Final = 400
 MOST_CELLS_DOWN: Final = 10_000
-MOST_CELLS_ACROSS: Final = 300
+MOST_CELLS_ACROSS: Final = 256
+MOST_AREA: Final = 4_000_000  # cells of all sheets together, empty ones too: all are laid out
 _PIECE: Final = 1 << 20
 _REFERENCE: Final = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _BROKEN: Final = "文件已损坏，无法打开。请重新下载或另存后重试。"
 _TOO_LARGE: Final = "文件解压后过大，已拒绝读取。"
+_TOO_WIDE: Final = "工作表过大，请删去多余的工作表、行和列后重试。"
 _NO_WORKBOOK: Final = "文件不是 .xlsx 格式。请在 Excel 或 WPS 中另存为“Excel 工作簿（.xlsx）”。"
 
 Cells = list[list[Any]]
@@ -71,13 +73,15 @@ def _measure(content: bytes) -> None:
         # Another kind of workbook hidden in the package would be tried by the reader as well.
         if "xl/workbook.xml" not in names or names & {"content.xml", "xl/workbook.bin"}:
             raise SheetRefusedError(_NO_WORKBOOK)
-        room = LARGEST_UNPACKED
+        room, area = LARGEST_UNPACKED, 0
         for member in members:
             unpacked = _unpack(package, member, room)
             room -= len(unpacked)
             name = member.filename.lower()
             if name.endswith(".xml"):
-                _look_at_cells(unpacked)
+                area += _look_at_cells(unpacked)
+                if area > MOST_AREA:
+                    raise SheetRefusedError(_TOO_WIDE)
             elif name.endswith("workbook.xml.rels"):
                 _look_at_targets(unpacked)
 
@@ -114,9 +118,12 @@ def _look_at_targets(rels: bytes) -> None:
             raise SheetRefusedError(_BROKEN)
 
 
-def _look_at_cells(part: bytes) -> None:
-    """Refuse a sheet whose filled cells reach too far; empty formatted cells take no room."""
-    row = column = 0
+def _look_at_cells(part: bytes) -> int:
+    """Cells of the rectangle that holds all filled ones; empty formatted cells take no room.
+
+    A sheet that reaches too far is refused.
+    """
+    row = column = down = across = 0
     for event, node in ElementTree.iterparse(
         io.BytesIO(part), events=("start", "end"), forbid_dtd=True
     ):
@@ -126,10 +133,13 @@ def _look_at_cells(part: bytes) -> None:
         elif tag == "c" and event == "start":
             row, column = _position(node.get("r"), row, column)
         elif tag == "c":
-            if len(node) and (row > MOST_CELLS_DOWN or column > MOST_CELLS_ACROSS):
-                raise SheetRefusedError("工作表过大，请删去多余的行和列后重试。")
+            if len(node):
+                down, across = max(down, row), max(across, column)
+            if down > MOST_CELLS_DOWN or across > MOST_CELLS_ACROSS:
+                raise SheetRefusedError(_TOO_WIDE)
         elif tag == "row":
             node.clear()
+    return down * across
 
 
 def _row_number(reference: str | None, before: int) -> int:
