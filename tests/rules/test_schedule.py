@@ -309,6 +309,35 @@ def test_order() -> None:
     assert judge_table([life, after], (), CALENDAR) == ()
 
 
+LIFE = line(Activity.ORGANIZATION_LIFE, date(2026, 3, 12))
+
+
+@pytest.mark.parametrize(
+    ("one", "rule"),
+    [
+        (line(planned_on=date(2026, 3, 12)), "TABLE-04"),
+        (line(planned_on=date(2026, 2, 27)), "TABLE-05"),
+        (line(planned_on=date(2026, 4, 1)), "TABLE-06"),
+        (line(planned_on=date(2026, 3, 14)), "TABLE-07"),
+        (line(Activity.APPRAISAL, date(2026, 3, 11)), "TABLE-08"),
+        (replace(line(planned_on=date(2026, 3, 10)), requirement="D9"), "TABLE-03"),
+    ],
+)
+def test_what_is_settled_is_not_to_be_mended(one: ProposedLine, rule: str) -> None:
+    """A line that is done or waived neither clashes nor stands on a wrong day any more."""
+    assert [v.rule for v in judge_table([one, LIFE], (), CALENDAR)] == [rule]
+    settled = replace(one, is_settled=True)
+    assert judge_table([settled, LIFE], (), CALENDAR) == ()
+    assert judge_table([LIFE, settled], (), CALENDAR) == ()
+
+
+def test_a_settled_line_still_answers_its_duty() -> None:
+    """What was done or waived is no gap."""
+    duties, lines = table()
+    settled = [replace(one, is_settled=True) for one in lines]
+    assert "TABLE-01" not in {v.rule for v in judge_table(settled, duties, CALENDAR)}
+
+
 def test_when_the_holidays_become_known() -> None:
     """Lines that now fall on a holiday get a day within their window; events move together."""
     month = {"opens": date(2026, 10, 1), "due": date(2026, 10, 31)}

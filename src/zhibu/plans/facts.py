@@ -126,6 +126,7 @@ def as_proposed(line: PlanLine, duty: Duty | None = None) -> ProposedLine:
         attendees=attendees,
         event=str(line.event) if line.event else None,
         line=str(line.id),
+        is_settled=line.discharged_by is not None or line.waived_at is not None,
     )
 
 

@@ -36,6 +36,7 @@ class ProposedLine:
     attendees: Attendees = Attendees.MEMBERS
     event: str | None = None
     line: str = ""
+    is_settled: bool = False  # done or waived: nothing about its day is to be mended any more
 
     @property
     def name(self) -> str:

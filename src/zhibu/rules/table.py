@@ -43,11 +43,15 @@ class Move:
 def judge_table(
     lines: Sequence[ProposedLine], duties: Sequence[Duty], calendar: WorkCalendar
 ) -> tuple[Verdict, ...]:
-    """Everything that is wrong with a table, in the order of the rules TABLE-01 to TABLE-09."""
+    """Everything that is wrong with a table, in the order of the rules TABLE-01 to TABLE-09.
+
+    Of lines that are settled neither the day nor the duty is spoken of: nobody can mend them.
+    """
+    to_do = [line for line in lines if not line.is_settled]
     return (
         *_judge_cover(lines, duties),
-        *_judge_clashes(lines),
-        *(verdict for line in lines for verdict in _judge_day(line, calendar)),
+        *_judge_clashes(to_do),
+        *(verdict for line in to_do for verdict in _judge_day(line, calendar)),
         *_judge_order(lines),
         *_judge_calendar(lines, calendar),
     )
@@ -140,6 +144,8 @@ def _judge_cover(lines: Sequence[ProposedLine], duties: Sequence[Duty]) -> list[
             facts_extra = {**facts, "count": len(answers)}
             verdicts.append(Verdict("TABLE-02", Severity.WARNING, extra.name, facts_extra, article))
     for line in surplus:
+        if line.is_settled:
+            continue
         facts = {"title": line.title, "group": line.group_name, "planned": line.planned_on}
         verdicts.append(Verdict("TABLE-03", Severity.NOTE, line.name, facts))
     return verdicts
@@ -192,7 +198,7 @@ def _judge_order(lines: Sequence[ProposedLine]) -> Iterable[Verdict]:
             continue
         first = min(starts)
         for line in lines:
-            if line.activity is later and line.planned_on < first:
+            if line.activity is later and line.planned_on < first and not line.is_settled:
                 facts = {
                     "title": line.title,
                     "planned": line.planned_on,
