@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -221,6 +221,18 @@ def test_take_up_brings_the_lines_of_a_recommendation(cast: Cast, draft: Plan) -
     remove_line(line=lines[0], revision=2, by=cast.secretary, at=AT)
     with pytest.raises(Refused):
         take_up(plan=draft, requirement="D1", revision=3, by=cast.secretary, at=AT)
+
+
+@pytest.mark.parametrize(("hour", "lines"), [(15, 2), (16, 1)])
+def test_take_up_counts_days_as_they_are_here(
+    cast: Cast, adopted: Plan, hour: int, lines: int
+) -> None:
+    """At midnight in Beijing the half-year is over, whatever day it is in Greenwich."""
+    at = datetime(2026, 6, 30, hour, 30, tzinfo=UTC)
+    made = take_up(
+        plan=adopted, requirement="D5", revision=2, by=cast.secretary, at=at, reason="研究决定"
+    )
+    assert len(made) == lines
 
 
 def test_waive_and_restore(cast: Cast, adopted: Plan) -> None:

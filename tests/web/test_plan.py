@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -56,6 +57,13 @@ def test_every_line_stands_with_its_state_and_why(cast: Cast, plan: Plan) -> Non
     assert "办公室批准免除" in page
     assert "3月（本月）" in page
     assert f'id="l{late.pk}"' in page
+
+
+def test_the_day_of_adoption_is_the_one_here(cast: Cast, plan: Plan) -> None:
+    """Adopted early in the morning, when it was still yesterday in Greenwich."""
+    early = datetime(2026, 1, 8, 7, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
+    Plan.objects.filter(pk=plan.pk).update(adopted_at=early)
+    assert "2026年1月8日（周四）通过" in text(client(cast.member).get(address("plan", plan)))
 
 
 def test_class_labels_come_from_the_norm(cast: Cast, plan: Plan) -> None:

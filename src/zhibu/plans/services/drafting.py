@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from zhibu.ledger.services import note
 from zhibu.norms.facts import norm_for
@@ -160,7 +161,8 @@ def take_up(
         raise Refused("规范没有向本支部推荐这项做法。")
     present = set(lines_of(plan).values_list("requirement", "group_id", "ordinal"))
     if plan.state == Plan.State.ADOPTED:
-        offered = [duty for duty in offered if duty.window.due >= at.date()]
+        today = timezone.localdate(at)
+        offered = [duty for duty in offered if duty.window.due >= today]
     missing = [duty for duty in offered if _stored_key(duty) not in present]
     if not missing:
         raise Refused("这项做法已经在安排表中，或本年度已没有可安排的时间。")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from django.utils import timezone
+
 from zhibu.org.models import Organization
 from zhibu.plans.facts import Demands, standing_of
 from zhibu.plans.models import Plan, PlanLine
@@ -263,7 +265,7 @@ def say_status(plan: Plan) -> str:
     """In which state the table is, with its day."""
     if plan.state == Plan.State.DRAFT or plan.adopted_at is None:
         return "草稿"
-    return f"{wording.say_date(plan.adopted_at.date())}通过"
+    return f"{wording.say_date(timezone.localdate(plan.adopted_at))}通过"
 
 
 def _say_use(plan: Plan) -> str:
