@@ -166,6 +166,28 @@ def test_changes(cells: dict[str, Any], expected: list[tuple[str, Any, Any]]) ->
     assert one.outcome is (Outcome.CHANGED if expected else Outcome.SAME)
 
 
+POSTS: list[tuple[tuple[str, ...], str, tuple[str, ...] | None]] = [
+    (("group_leader", "committee_member"), "党小组长、委员", None),
+    (("group_leader", "committee_member"), "党小组长", ("group_leader",)),
+    (("organization", "committee_member"), "组织委员", None),  # who holds it is of the committee
+    (("organization", "committee_member"), "组织委员、委员", None),
+    (("organization", "committee_member"), "委员", ("committee_member",)),
+    (("committee_member",), "组织委员", ("organization",)),
+]
+
+
+@pytest.mark.parametrize(("held", "cell", "after"), POSTS)
+def test_a_mere_member_of_the_committee(
+    held: tuple[str, ...], cell: str, after: tuple[str, ...] | None
+) -> None:
+    """A group leader who is of the committee too stays so; beside another office 委员 is not missed."""
+    member = replace(LI, posts=tuple((one, date(2020, 1, 1)) for one in held))
+    (one,) = judged(as_row(member, 党内职务=cell), known=(member,)).differences
+    assert [c.after for c in one.changes] == ([] if after is None else [after])
+    (same,) = judged(as_row(member), known=(member,)).differences
+    assert same.changes == ()
+
+
 def test_spell_that_ended() -> None:
     """否 ends what holds; a blank leaves it."""
     (one,) = judged(as_row(WANG, 流动党员="否", 流动开始日期="")).differences
@@ -305,6 +327,34 @@ def test_full_members_without_their_day() -> None:
     assert outcomes(mend) == [Outcome.FAULTY, Outcome.FAULTY]
 
 
+@pytest.mark.parametrize(
+    ("joined", "full"),
+    [("2012-02-29", (2013, 2, 28)), ("2011-02-28", (2012, 2, 28)), ("2012-12-31", (2013, 12, 31)),
+     ("1969-03-31", (1970, 3, 31)), ("1969-04-01", (1969, 4, 1)), ("1977-08-31", (1977, 8, 31)),
+     ("1977-09-01", (1978, 9, 1))],
+)  # fmt: skip
+def test_a_year_after_joining(joined: str, full: tuple[int, int, int]) -> None:
+    """The same day of the next year; 九大 and 十大 knew no probation, so then on the day itself."""
+    row = GOOD | {"出生日期": "", "入党时间": joined, "转正时间": "", "党员类别": "正式党员"}
+    (one,) = judged(row, decisions={"full_on": "year_later"}).differences
+    assert one.full_on == date(*full)
+
+
+@pytest.mark.parametrize(("joined", "is_asked"), [("2024-10-22", True), ("2024-10-23", False)])
+def test_nobody_is_on_probation_for_longer(joined: str, is_asked: bool) -> None:
+    """Where nothing is said, who joined more than two years and a month ago is a full member."""
+    assert bool(judged(GOOD | {"入党时间": joined, "转正时间": ""}).questions) is is_asked
+
+
+def test_a_year_that_is_not_over() -> None:
+    """A full member who joined less than a year ago has another day, which only people know."""
+    row = GOOD | {"入党时间": "2025-11-24", "转正时间": "", "党员类别": "正式党员"}
+    answer = {"full_on": "year_later"}
+    assert rules(judged(row, decisions=answer)) == ["ROSTER-39", "ROSTER-21"]
+    over = row | {"入党时间": "2025-11-23"}
+    assert rules(judged(over, decisions=answer)) == ["ROSTER-39"]
+
+
 def test_probationary_members() -> None:
     """预备 without a day of becoming full is as it should be; so is a recent member without a word."""
     assert not judged(GOOD | {"转正时间": "", "党员类别": "预备党员"}).questions
@@ -334,9 +384,8 @@ def members(draw: st.DrawFn) -> list[KnownMember]:
     for number in range(draw(st.integers(0, 12))):
         joined = draw(st.dates(date(1980, 1, 1), date(2024, 1, 1)))
         branch = draw(st.sampled_from(["b1", "b2", "b3"]))
-        offices = draw(st.lists(st.sampled_from(list(OFFICE_WORDS)), max_size=2, unique=True))
+        offices = draw(st.lists(st.sampled_from(list(OFFICE_WORDS)), max_size=3, unique=True))
         group = draw(st.sampled_from(["", "g1", "g2"])) if branch == "b1" else ""
-        offices = [one for one in offices if one != "committee_member" or len(offices) == 1]
         if "secretary" in offices and branch in secretaries:
             offices.remove("secretary")
         secretaries |= {branch} if "secretary" in offices else set()

@@ -145,6 +145,10 @@ def test_category(cell: Any, heading: str, expected: Any) -> None:
         ("支部委员", ("committee_member",)), ("支委", ("committee_member",)),
         ("支部委员会委员、纪检委员", ("discipline",)),
         ("第一党小组组长", ("group_leader",)), ("党小组长", ("group_leader",)),
+        ("党小组长、支部委员", ("group_leader", "committee_member")),
+        ("委员、书记、党小组长", ("secretary", "group_leader")),
+        ("局党委办公室党支部书记", ("secretary",)), ("某集团党支部副书记", ("deputy_secretary",)),
+        ("第一总支第二支部组织委员", ("organization",)), ("市委办公厅机关支委", ("committee_member",)),
         ("无", ()), ("普通党员", ()), ("", None), ("—", None),
     ],
 )  # fmt: skip
@@ -153,10 +157,20 @@ def test_offices(cell: str, expected: Any) -> None:
     assert read_offices(cell) == (expected, ())
 
 
-def test_offices_that_are_none() -> None:
-    """An administrative post is no party office: it is named and left out."""
-    assert read_offices("处长") == (None, ("处长",))
+@pytest.mark.parametrize(
+    "cell",
+    ["处长", "机关党委书记", "党委委员", "局党组书记", "纪委书记", "党总支副书记", "总支部委员", "直属机关工委委员",
+     "区委书记", "团支部书记", "团委副书记", "集团党委书记", "驻村第一书记", "工会委员", "青年委员"],
+)  # fmt: skip
+def test_offices_that_are_none(cell: str) -> None:
+    """A post of the administration, of another body or level is none of the branch: named, left out."""
+    assert read_offices(cell) == (None, (cell,))
+
+
+def test_one_office_beside_another_post() -> None:
+    """What is known is taken, the other post is named."""
     assert read_offices("书记、处长") == (("secretary",), ("处长",))
+    assert read_offices("机关党委委员、支部书记") == (("secretary",), ("机关党委委员",))
 
 
 @pytest.mark.parametrize(
@@ -180,6 +194,22 @@ def test_names(cell: str, expected: str) -> None:
 def test_yes_and_no(cell: Any, expected: Any) -> None:
     """是 and 否 in their variants; a cell that repeats the heading says yes."""
     assert read_yes(cell, ("流动",)) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "expected"),
+    [("流动党员", "无流动", False), ("流动党员", "外出", True), ("年老体弱", "无病", False), ("年老体弱", "未患病", False),
+     ("年老体弱", "不便行走", True), ("年老体弱", "行动不便", True), ("暂无表决权", "无表决权", True),
+     ("暂无表决权", "未受留党察看", False), ("党员领导干部", "非领导干部", False), ("党员领导干部", "领导干部", True)],
+)  # fmt: skip
+def test_a_word_that_denies(field: str, cell: str, expected: bool) -> None:
+    """无, 未, 不 before a word say no, but where the word itself begins so."""
+    row, found = parsed(**{field: cell})
+    assert not found
+    name = {"流动党员": "away", "年老体弱": "infirm", "暂无表决权": "voteless"}.get(
+        field, "is_leader"
+    )
+    assert getattr(row, name) is expected
 
 
 HEADINGS = ["序号", "姓 名", "性别\n", "民族", "身份证号码", "出生年月\n（yyyy-mm）", "学历", "入党时间*",
@@ -310,6 +340,15 @@ def test_rows_that_are_no_members(cells: list[str]) -> None:
     result = parse_roster([(2, cells)], headings, today=TODAY)
     assert result.rows == ()
     assert result.faults == ()
+
+
+def test_a_day_that_cannot_be_read_is_said_once() -> None:
+    """However much else is wrong with the row, a day that is there is not called missing as well."""
+    spoiled = {"性别": "？", "党员类别": "？", "转正时间": "？", "转入日期": "？", "任职日期": "？", "党员领导干部": "？",
+               "流动党员": "？", "流动开始日期": "？", "年老体弱": "？", "暂无表决权": "？"}  # fmt: skip
+    _, found = parsed(入党时间="去年七月", **spoiled)
+    assert "ROSTER-05" in found
+    assert "ROSTER-04" not in found
 
 
 def test_formula_without_result() -> None:

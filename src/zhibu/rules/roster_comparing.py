@@ -10,6 +10,7 @@ from zhibu.rules.roster_columns import OWN
 from zhibu.rules.roster_faults import FieldChange
 from zhibu.rules.roster_places import Places
 from zhibu.rules.roster_sheet import SPELLS, MemberRow
+from zhibu.rules.roster_values import told_offices
 
 _PLAIN: Final = ("name", "sex", "born_on", "joined_on", "full_on", "is_leader")
 
@@ -112,7 +113,8 @@ def _bare(text: str) -> str:
 def _special_changes(row: MemberRow, member: KnownMember) -> list[FieldChange]:
     changes: list[FieldChange] = []
     if row.offices is not None:
-        held = dict(member.posts)
+        posts = dict(member.posts)
+        held = {office: posts[office] for office in told_offices(posts)}
         if set(held) != set(row.offices):
             changes.append(FieldChange("office", tuple(held), row.offices))
         elif row.offices and len(row.office_since) in {1, len(row.offices)}:

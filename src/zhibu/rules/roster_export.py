@@ -9,7 +9,7 @@ from typing import Any, Final
 from zhibu.rules.roster_columns import RosterField, TreeField
 from zhibu.rules.roster_comparing import KnownMember
 from zhibu.rules.roster_tree import FIELD_NAMES, KIND_NAMES, KnownOrganization, say_theme_day
-from zhibu.rules.roster_values import OFFICE_WORDS
+from zhibu.rules.roster_values import OFFICE_WORDS, told_offices
 
 F = RosterField
 T = TreeField
@@ -42,7 +42,8 @@ def member_cells(
     `own` are the names of added columns, whose texts follow; then what was written elsewhere.
     """
     spells = dict(member.spells)
-    days = [since for _, since in member.posts]
+    posts = dict(member.posts)
+    offices = told_offices(posts)
     is_full = member.full_on is not None and member.full_on <= today
     values: dict[RosterField, Any] = {
         F.NAME: member.name,
@@ -54,8 +55,8 @@ def member_cells(
         F.BRANCH: branch,
         F.GROUP: group or "无",
         F.SINCE: member.since,
-        F.OFFICE: "、".join(OFFICE_WORDS[office] for office, _ in member.posts) or "无",
-        F.OFFICE_SINCE: _days_of_offices(days),
+        F.OFFICE: "、".join(OFFICE_WORDS[office] for office in offices) or "无",
+        F.OFFICE_SINCE: _days_of_offices([posts[office] for office in offices]),
         F.IS_LEADER: "是" if member.is_leader else "否",
         F.KEY: member.key,
     }

@@ -13,6 +13,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from zhibu.rules.periods import add_months
 from zhibu.rules.roster_columns import OWN
 from zhibu.rules.roster_comparing import (
     KnownMember,
@@ -23,7 +24,7 @@ from zhibu.rules.roster_comparing import (
 )
 from zhibu.rules.roster_faults import ANOTHER, MEND, SAME, YEAR_LATER, Fault, FieldChange, Question
 from zhibu.rules.roster_places import Places
-from zhibu.rules.roster_sheet import MemberRow, ParsedRoster, month_notes
+from zhibu.rules.roster_sheet import NO_PROBATION, MemberRow, ParsedRoster, month_notes
 from zhibu.rules.roster_values import FULL, PROBATIONARY
 from zhibu.rules.verdicts import Severity
 
@@ -342,7 +343,7 @@ class _Judge:
             self._add(Fault(row.row, "full_on", "ROSTER-21"))
         if answer != YEAR_LATER:
             return None
-        later = _year_later(row.joined_on)
+        later = _full_after(row.joined_on)
         if later > self.today:
             self._add(Fault(row.row, "full_on", "ROSTER-21"))
         return later
@@ -398,5 +399,7 @@ def _is_long_ago(joined: date, today: date) -> bool:
     return (today - joined).days > 2 * 365 + 31
 
 
-def _year_later(day: date) -> date:
-    return date(day.year + 1, day.month, min(day.day, 28) if day.month == 2 else day.day)
+def _full_after(joined: date) -> date:
+    """A year later; on the day itself in the years that knew no probation."""
+    is_at_once = NO_PROBATION[0] <= joined <= NO_PROBATION[1]
+    return joined if is_at_once else add_months(joined, 12)

@@ -32,7 +32,7 @@ LONGEST_NAME: Final = 50
 FOUNDING: Final = date(1921, 7, 1)
 GROWN_UP: Final = 18
 _STRICT_SINCE: Final = date(1949, 10, 1)  # in the war years younger people were admitted
-_NO_PROBATION: Final = (date(1969, 4, 1), date(1977, 8, 31))  # 九大、十大党章 knew no probation
+NO_PROBATION: Final = (date(1969, 4, 1), date(1977, 8, 31))  # 九大、十大党章 knew no probation
 _YEAR: Final = 365
 _ABOUT: Final = 62  # days around a year that nobody wonders about
 _ENDINGS: Final = (
@@ -241,6 +241,7 @@ class _Reader:
         self._judge_name(number, name)
         if self.unvalued:
             self._judge_formulas(number)
+        self._judge_joined(number, values, before)
         self._judge_days(number, values, months)
         has_fault = len(self.faults) > before and any(
             one.severity is Severity.ERROR for one in self.faults[before:]
@@ -294,6 +295,13 @@ class _Reader:
             if (number, column.index + 1) in self.unvalued:
                 self._fault(number, column.field, "ROSTER-35")
 
+    def _judge_joined(self, number: int, values: dict[str, Any], before: int) -> None:
+        """A day that is there and cannot be read has its own fault, after the first `before`."""
+        if "joined_on" not in values and all(
+            one.field != F.JOINED_ON for one in self.faults[before:]
+        ):
+            self._fault(number, F.JOINED_ON, "ROSTER-04")
+
     def _judge_days(self, number: int, values: dict[str, Any], months: list[str]) -> None:
         joined, born, full = values.get("joined_on"), values.get("born_on"), values.get("full_on")
         self._judge_future(number, values)
@@ -307,8 +315,6 @@ class _Reader:
             since = values.get("since")
             if since is not None and since < joined.replace(day=1):
                 self._fault(number, F.SINCE, "ROSTER-34", day=since, joined=joined)
-        elif not any(one.row == number and one.field == "joined_on" for one in self.faults[-8:]):
-            self._fault(number, F.JOINED_ON, "ROSTER-04")
         if full is not None and full <= self.today and values.get("category") == PROBATIONARY:
             self._fault(number, F.CATEGORY, "ROSTER-20", day=full)
 
@@ -338,7 +344,7 @@ class _Reader:
         if full < joined:
             self._fault(number, F.FULL_ON, "ROSTER-16", full=full, joined=joined)
         elif abs((full - joined).days - _YEAR) > _ABOUT and not (
-            _NO_PROBATION[0] <= joined <= _NO_PROBATION[1] or full < _STRICT_SINCE
+            NO_PROBATION[0] <= joined <= NO_PROBATION[1] or full < _STRICT_SINCE
         ):
             self._fault(number, F.FULL_ON, "ROSTER-17", Severity.WARNING, full=full, joined=joined)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, Final
@@ -222,6 +223,9 @@ _YES: Final = frozenset({"是", "y", "yes", "true", "√", "✓", "✔", "1", "�
 _NO: Final = frozenset({"否", "n", "no", "false", "×", "x", "✗", "0", "无", "不是", "非"})
 
 
+_NOT: Final = ("非", "不", "未", "没", "无")
+
+
 def read_sex(value: Any) -> str | Unread:
     """m, f or "" for an empty cell."""
     text = plain(value)
@@ -239,7 +243,7 @@ def read_yes(value: Any, words: tuple[str, ...] = ()) -> bool | Unread | None:
         return False
     if is_nothing(text):
         return None
-    if text.startswith(("非", "不", "未", "没")):
+    if text.startswith(_NOT) and not text.startswith(words):  # 无流动, but 无表决权
         return False
     if any(word in text for word in words):
         return True
@@ -280,6 +284,11 @@ OFFICE_WORDS: Final = {
     "secretary": "书记", "deputy_secretary": "副书记", "organization": "组织委员", "publicity": "宣传委员",
     "discipline": "纪检委员", "committee_member": "委员", "group_leader": "党小组长",
 }  # fmt: skip
+_OF_COMMITTEE: Final = frozenset(OFFICE_WORDS) - {"committee_member", "group_leader"}
+# 机关党委书记 and 团支部书记 preside over no party branch; 局党委办公室党支部书记 does.
+_ELSEWHERE: Final = re.compile(
+    r"党委|党组|工委|纪委|[省市区县]委|总支部?|第一书记|(?<!集)团(?:支部|总支|委)|共青团|工会|妇联"
+)
 _NO_OFFICE: Final = frozenset(
     {"党员", "普通党员", "无", "群众", "中共党员", "正式党员", "预备党员", "否"}
 )
@@ -303,13 +312,19 @@ def read_offices(value: Any) -> tuple[tuple[str, ...] | None, tuple[str, ...]]:
         found += [office for office in offices if office not in found]
         if not offices and part not in _NO_OFFICE:
             strange.append(part[:20])
-    # 党支部委员会委员 beside 组织委员 says nothing more.
-    if len(found) > 1 and "committee_member" in found:
-        found.remove("committee_member")
-    return (tuple(found) if found else (None if strange else ())), tuple(strange)
+    return (told_offices(found) if found else (None if strange else ())), tuple(strange)
+
+
+def told_offices(offices: Collection[str]) -> tuple[str, ...]:
+    """The offices that a roster names: 委员 beside 组织委员 says nothing more, beside 党小组长 it does."""
+    is_in = not _OF_COMMITTEE.isdisjoint(offices)
+    return tuple(one for one in offices if not (is_in and one == "committee_member"))
 
 
 def _offices_in(part: str) -> list[str]:
+    rest, elsewhere = _ELSEWHERE.subn("", part)
+    if elsewhere and "支部" not in rest and "支委" not in rest:
+        return []
     found = []
     for office, words in _OFFICES:
         if any(word in part for word in words):
