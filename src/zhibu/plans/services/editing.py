@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -55,6 +57,7 @@ def edit_line(
     if "planned_on" in cleaned and held.discharged_by is not None:
         raise LineRefused("planned_on", "该项已经完成，计划日期不再调整。")
     write_trace(change_line(plan, held, cleaned, reason=reason, by=by, at=at))
+    part_events(plan, [held])
     turn_page(plan)
     note(
         by=by, verb="edit_line", organization_id=plan.branch_id, subject=held, at=at,
@@ -115,8 +118,26 @@ def _with_companions(
         if other.discharged_by is None and other.opens_on <= day <= other.due_on
     ]
     if len(follow) < len(others):
-        return [(line, {**values, "event": None})]
+        return [(line, values)]
     return [(line, values), *((other, {"planned_on": day}) for other in follow)]
+
+
+def part_events(plan: Plan, changed: Iterable[PlanLine]) -> None:
+    """Of the events of these lines: who is left alone on a day is no longer held together.
+
+    Every verb that moves or drops a line calls it; else a later move would take along a line that
+    is held on another day.
+    """
+    events: dict[UUID, list[PlanLine]] = defaultdict(list)
+    for line in plan.lines.filter(event__in={line.event for line in changed if line.event}):
+        if line.event is not None:
+            events[line.event].append(line)
+    alone = []
+    for together in events.values():
+        days = Counter(line.planned_on for line in together)
+        ((usual, count),) = days.most_common(1)
+        alone += [line.pk for line in together if line.planned_on != usual or count == 1]
+    PlanLine.objects.filter(pk__in=alone).update(event=None)
 
 
 def own_window(day: date) -> tuple[date, date]:
@@ -194,6 +215,7 @@ def drop_lines(plan: Plan, lines: list[PlanLine], *, reason: str, by: Person, at
     moves.leave(plan, *lines)
     moves.write()
     PlanLine.objects.filter(pk__in=[line.pk for line in lines]).delete()
+    part_events(plan, lines)
     turn_page(plan)
 
 

@@ -19,7 +19,7 @@ from zhibu.plans.facts import as_proposed, published_calendar, work_calendar
 from zhibu.plans.models import Holiday, Plan, PlanLine
 from zhibu.plans.queries import lines_of
 from zhibu.plans.services.desk import lock_plan, need_reason, turn_page, write_trace
-from zhibu.plans.services.editing import change_line
+from zhibu.plans.services.editing import change_line, part_events
 from zhibu.rules.festivals import statutory_holidays
 from zhibu.rules.schedule import holiday_conflicts
 
@@ -206,21 +206,22 @@ def apply_holiday_proposals(
     """
     plan = lock_plan(plan, revision)
     reason = need_reason(plan, reason)
-    moved = 0
+    moved: list[PlanLine] = []
     for proposal in recheck_holidays(plan):
         day, line = proposal.proposed_on, proposal.line
         if day is None or (lines is not None and line.pk not in lines):
             continue
-        # One by one: those of one event have a proposal each, and all are moved.
+        # One by one: those of one event have a proposal each, and may be moved without the others.
         traces = change_line(
             plan, line, {"planned_on": day}, reason=reason, by=by, at=at, with_companions=False
         )
         write_trace(traces)
-        moved += 1
+        moved.append(line)
+    part_events(plan, moved)
     plan.is_provisional = work_calendar().is_provisional(plan.year)
     turn_page(plan, "is_provisional")
     note(
         by=by, verb="apply_holidays", organization_id=plan.branch_id, subject=plan, at=at,
-        detail={"moved": moved, "reason": reason},
+        detail={"moved": len(moved), "reason": reason},
     )  # fmt: skip
-    return moved
+    return len(moved)

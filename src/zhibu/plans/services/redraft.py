@@ -22,7 +22,7 @@ from zhibu.plans.models import LineChange, Plan, PlanLine
 from zhibu.plans.queries import lines_of
 from zhibu.plans.services.desk import lock_plan, need_reason, trace, write_trace
 from zhibu.plans.services.drafting import make_lines, put_lines
-from zhibu.plans.services.editing import drop_lines
+from zhibu.plans.services.editing import drop_lines, part_events
 from zhibu.plans.services.tallies import Moves
 from zhibu.rules.branches import is_before_use
 from zhibu.rules.duties import Duty
@@ -170,3 +170,4 @@ def _shift(plan: Plan, shifts: list[Shift], reason: str, by: Person, at: datetim
         )  # fmt: skip
     moves.write()
     write_trace(traces)
+    part_events(plan, [one.line for one in shifts])

@@ -6,12 +6,10 @@ what is wrong; what is applied is the preview that somebody has seen.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any, Final
-from uuid import UUID
 
 from django.db import transaction
 
@@ -34,7 +32,7 @@ from zhibu.plans.services.desk import (
     write_trace,
 )
 from zhibu.plans.services.drafting import put_lines
-from zhibu.plans.services.editing import change_line, own_line
+from zhibu.plans.services.editing import change_line, own_line, part_events
 from zhibu.rules.labels import label
 from zhibu.rules.norm import Activity, Attendees, Norm, PracticeClass
 
@@ -297,7 +295,7 @@ def apply_import(
                 plan, line, cleaned, reason=reason, by=by, at=at, with_companions=False
             )
     write_trace(traces)
-    part_events(lines.values())
+    part_events(plan, lines.values())
     if added:
         put_lines(plan, added, reason=reason, by=by, at=at)
     else:
@@ -307,20 +305,3 @@ def apply_import(
         detail={"changed": len(preview.changes) - len(added), "added": len(added), "reason": reason},
     )  # fmt: skip
     return plan
-
-
-def part_events(lines: Iterable[PlanLine]) -> None:
-    """Lines of one event that are no longer on one day are no longer held together."""
-    events: dict[UUID, list[PlanLine]] = defaultdict(list)
-    for line in lines:
-        if line.event is not None:
-            events[line.event].append(line)
-    for together in events.values():
-        days = Counter(line.planned_on for line in together)
-        if len(days) == 1:
-            continue
-        ((usual, count),) = days.most_common(1)
-        for line in together:
-            if line.planned_on != usual or count == 1:
-                line.event = None
-                line.save(update_fields=["event"])
