@@ -212,16 +212,13 @@ def offer_levels(levels: Sequence[Level]) -> tuple[Level, ...]:
 def level_without_name(levels: Sequence[Level]) -> Level | None:
     """To whom a feedback without a name goes; None where there is no organisation at all.
 
-    Never to the branch: the nearest level above it with enough people that none can be guessed, or
-    else as high as there is somebody.
+    Never to a branch that has a level above it: the nearest one with enough people that none can be
+    guessed, or else as high as there is somebody; where nobody is, it waits at the top.
     """
-    fit = [
-        level
-        for level in levels
-        if level.has_handler and not level.is_senders and not level.is_branch
-    ]
+    above = [level for level in levels if not level.is_branch] or levels
+    fit = [level for level in above if level.has_handler and not level.is_senders]
     crowds = [level for level in fit if level.is_crowd]
-    resort = crowds[:1] or fit[-1:] or list(_last_resort(levels))
+    resort = crowds[:1] or fit[-1:] or _last_resort(above)
     return resort[0] if resort else None
 
 

@@ -7,6 +7,7 @@ twice gives the same code, and another text another one, so that nothing is lost
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from typing import Final
 
 _LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford: no I, L, O, U
@@ -27,7 +28,8 @@ def derive_code(secret: str, *parts: str) -> str:
 
 def digest_code(typed: str) -> str:
     """The digest of a code as somebody typed it; empty for what is no code."""
-    bare = "".join(char for char in typed.upper() if char.isalnum()).translate(_MISREAD)
+    narrow = unicodedata.normalize("NFKC", typed).upper()  # Chinese keyboards type Ａ for A
+    bare = "".join(char for char in narrow if char.isalnum()).translate(_MISREAD)
     if len(bare) != LENGTH or any(char not in _LETTERS for char in bare):
         return ""
     return hashlib.sha256(bare.encode()).hexdigest()
