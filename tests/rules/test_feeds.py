@@ -32,6 +32,7 @@ def line(state: State, *, happened: date | None = None, due: date = DUE) -> Line
         (State.DONE, date(2026, 3, 9), ["党课（已完成）"], [date(2026, 3, 9)], "已完成"),
         (State.DONE_LATE, date(2026, 4, 2), ["党课（逾期完成）"], [date(2026, 4, 2)], "逾期完成"),
         (State.WAIVED, None, ["党课（已免除）"], [PLANNED], "已免除"),
+        (State.BEFORE_USE, None, ["党课（启用前）"], [PLANNED], "启用前"),
     ],
 )
 def test_a_line_on_the_calendar(

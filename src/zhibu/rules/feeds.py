@@ -19,7 +19,9 @@ BACK: Final = timedelta(days=366)
 AHEAD: Final = timedelta(days=366)
 """A calendar shows a year back and a year ahead."""
 
-_SAID: Final = frozenset({State.DONE, State.DONE_LATE, State.WAIVED, State.OVERDUE})
+_SAID: Final = frozenset(
+    {State.DONE, State.DONE_LATE, State.WAIVED, State.BEFORE_USE, State.OVERDUE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +68,11 @@ def occasions_of(line: LineOnCalendar, zone: tzinfo) -> tuple[Occasion, ...]:
     name = f"{line.title}（{line.group}）" if line.group else line.title
     topic = f"主题：{line.topic}\n" if line.topic and line.topic != line.title else ""
     notes = f"{topic}状态：{said}\n应于{say_date(line.due)}前完成"
-    marks = {State.WAIVED: "（已免除）", State.DONE: "（已完成）", State.DONE_LATE: "（逾期完成）"}
+    mark = "" if state in {State.OPEN, State.OVERDUE} else f"（{said}）"
     day = line.happened or line.planned
     is_off = state is State.WAIVED
     held = Occasion(
-        f"line-{line.key}", day, f"{name}{marks.get(state, '')}", notes, changed, line.address,
+        f"line-{line.key}", day, f"{name}{mark}", notes, changed, line.address,
         is_off,
     )  # fmt: skip
     if state not in {State.OPEN, State.OVERDUE} or line.due == line.planned:
