@@ -44,7 +44,7 @@ class UnreachedList:
 
 
 def write_unreached_xlsx(values: UnreachedList) -> bytes:
-    """The list as XLSX: A4 upright, header repeated, filter on."""
+    """The list as XLSX: A4 on its side, header repeated, filter on."""
     out = io.BytesIO()
     workbook = new_workbook(out, clean(values.title))
     ruled = {**_FONTS, "border": 1, "text_wrap": True, "valign": "vcenter"}
