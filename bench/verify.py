@@ -107,8 +107,8 @@ def database_seconds() -> float:
 def grow(total: int) -> None:
     """Append to every chain what its branch has filed, again and again, until so many are stored.
 
-    As if branches had worked for years: records of their own, links and digests that verify, but no
-    lines of a table. PostgreSQL only.
+    As if branches had worked for years: records of their own, links and digests that verify, their
+    lines of the ledger, but no lines of a table. PostgreSQL only.
     """
     from zhibu.handbook.models import RecordVersion
     from zhibu.ledger.models import ChainHead
@@ -123,11 +123,14 @@ def grow(total: int) -> None:
 
 
 def _append(head: Any, wanted: int) -> None:
+    import json
     from itertools import cycle, islice
 
     from django.db import connection, transaction
 
     from zhibu.handbook.models import Record, RecordVersion
+    from zhibu.ledger.models import Entry
+    from zhibu.people.keys import new_key
 
     own = list(RecordVersion.objects.filter(branch=head.branch_id, action="file"))
     versions = [_again(head, like) for like in islice(cycle(own), wanted)]
@@ -146,6 +149,16 @@ def _append(head: Any, wanted: int) -> None:
             for v in versions:
                 row = (v.record_id, v.branch_id, "filed", v.id, 2, v.filed_by_id, v.filed_at)
                 copy.write_row(row)
+        with cursor.copy(
+            f"COPY {Entry._meta.db_table} (id, at, person_id, verb, organization_id, "
+            "subject_kind, subject_id, detail) FROM STDIN"
+        ) as copy:
+            for v in versions:
+                said = json.dumps({"version": 1, "sequence": v.sequence, "link": v.link})
+                copy.write_row(
+                    (new_key(), v.filed_at, v.filed_by_id, "file_record", v.branch_id, "record",
+                     v.record_id, said)
+                )  # fmt: skip
         head.save()
 
 

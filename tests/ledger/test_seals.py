@@ -128,6 +128,7 @@ def test_a_lost_master_is_never_made_anew_in_silence(branch: Org) -> None:
     assert not is_own_key(forged.public_key, str(branch.id), 1)
     assert not is_own_key(forged.public_key, str(branch.id), 2)
     assert not is_own_key(forged.public_key, str(branch.id), 3), "it has not begun"
+    assert not is_own_key(forged.public_key, "x", 1), "nobody has this key"
 
 
 def test_a_machine_without_keys_cannot_tell(branch: Org) -> None:

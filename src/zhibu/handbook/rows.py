@@ -6,8 +6,9 @@ verified must be what is stored, so nothing here is converted on the way but by 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from zhibu.handbook.models import Attachment, Record, RecordVersion, Redaction
 from zhibu.ledger.models import ChainHead, Entry, OrganizationKey, Seal
 from zhibu.plans.models import PlanLine
 from zhibu.rules.digests import PARTS
+from zhibu.rules.filings import NotedFiling
 
 FETCH: Final = 500
 
@@ -189,6 +191,21 @@ def filings_noted(branches: Sequence[str]) -> dict[str, int]:
     return dict(_stream(sql, parameters))
 
 
+def noted_filings(branch: str) -> Iterator[NotedFiling]:
+    """What the ledger says of each of them; a line that says nothing of the kind is passed over."""
+    condition, parameters = _within("organization_id", [branch])
+    sql = (
+        f"SELECT {_uuid('subject_id')}, detail{'::text' if _is_postgresql() else ''} FROM {_ENTRY} "
+        f"WHERE {condition} AND verb IN ('file_record', 'correct_record', 'void_record')"
+    )
+    for record, detail in _stream(sql, parameters):
+        with suppress(ValueError, TypeError, KeyError):
+            said = json.loads(detail)
+            yield NotedFiling(
+                int(said["sequence"]), str(record), int(said["version"]), said["link"]
+            )
+
+
 def seal_entries(branches: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Branch, verb and seal of each sealing and countersigning that the ledger knows."""
     condition, parameters = _within("organization_id", branches)
@@ -279,4 +296,22 @@ def line_rows(branches: Sequence[str]) -> Iterator[tuple[str, str, str, str, str
 
 def has_link(branch: str, link: str) -> bool:
     """Whether an entry of the branch has this link."""
-    return RecordVersion.objects.filter(branch_id=UUID(branch), link=link).exists()
+    sql = f"SELECT 1 FROM {_VERSION} WHERE branch_id = %s AND link = %s"
+    return any(True for _ in _stream(sql, [_key(branch), link]))
+
+
+def record_at(branch: str, sequence: int) -> str:
+    """The record of the branch's entry at a place of the chain; "" when there is none."""
+    sql = f"SELECT {_uuid('record_id')} FROM {_VERSION} WHERE branch_id = %s AND sequence = %s"
+    return next((str(row[0]) for row in _stream(sql, [_key(branch), sequence])), "")
+
+
+def hold_branch(branch: str) -> None:
+    """Keep writers of the branch waiting until the transaction ends."""
+    if is_key(branch):
+        list(ChainHead.objects.select_for_update().filter(pk=UUID(branch)))
+
+
+def is_key(text: str) -> bool:
+    """Whether this is a key at all: SQLite stores whatever somebody writes into a column."""
+    return len(text) == 32 and all(digit in "0123456789abcdef" for digit in text)

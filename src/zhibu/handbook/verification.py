@@ -10,11 +10,11 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -25,10 +25,10 @@ from zhibu.handbook.parallel import verify_in_processes
 from zhibu.handbook.redactions import RedactionFacts, is_redaction_signed
 from zhibu.handbook.versions import TOPIC_LENGTH
 from zhibu.ledger.keys import is_own_key
-from zhibu.ledger.models import ChainHead
 from zhibu.ledger.seals import SealFacts, is_countersigned, is_seal_signed
 from zhibu.rules.chains import ChainWalk, Fault, FaultKind, StoredEntry
 from zhibu.rules.digests import PARTS, Identity
+from zhibu.rules.filings import Filings
 
 BATCH: Final = 100  # branches at a time
 _ATTACHMENTS: Final = PARTS.index("attachments")
@@ -99,7 +99,7 @@ def verify_batch(branches: Sequence[str], *, has_bytes: bool) -> list[Outcome]:
 def _verify_held(branch: str, *, has_bytes: bool) -> Outcome:
     """Verify one branch while nobody can write to it: a fault that remains is one."""
     with transaction.atomic():
-        list(ChainHead.objects.select_for_update().filter(pk=UUID(branch)))
+        rows.hold_branch(branch)
         return next(_verify_batch([branch], has_bytes=has_bytes))
 
 
@@ -172,7 +172,17 @@ class _BranchWalk:
             sealed=self._sealed,
             redacted=frozenset(self._redacted),
             has_link=lambda link: rows.has_link(branch, link),
+            is_forged=self._is_forged,
         )
+
+    @cached_property
+    def _filings(self) -> Filings:
+        """What the ledger noted, read once something is wrong."""
+        noted = rows.noted_filings(self.branch)
+        return Filings(noted, has_link=lambda link: rows.has_link(self.branch, link))
+
+    def _is_forged(self, identity: Identity, link: str) -> bool:
+        return self._filings.is_forged(identity, link)
 
     def step(self, row: rows.VersionRow) -> None:
         """Take the next version; the first thing that is wrong stays in `fault`."""
@@ -256,13 +266,12 @@ class _BranchWalk:
         return None
 
     def _judge_end(self) -> Fault | None:
-        claims = self._claims
-        sequence, link = claims.head or (None, "")
-        fault = self._walk.finish(sequence, link)
+        claims, last = self._claims, self._walk.sequence
+        fault = self._judge_head() or self._judge_noted()
         if fault is not None:
             return fault
-        if claims.noted > (sequence or 0):
-            return Fault(self.branch, FaultKind.TRUNCATED, (sequence or 0) + 1)
+        if claims.noted > last:
+            return Fault(self.branch, FaultKind.TRUNCATED, last + 1)
         if claims.lost_record or self._open:
             record = claims.lost_record or next(iter(self._open))
             return Fault(self.branch, FaultKind.STATE, 0, "current", record)
@@ -273,6 +282,28 @@ class _BranchWalk:
         if claims.lines:
             return Fault(self.branch, FaultKind.LINES, 0, "", next(iter(claims.lines)))
         return self._seal_fault or self._judge_seal_row()
+
+    def _judge_noted(self) -> Fault | None:
+        """Links need no key: an entry may fit and never have been filed. Then nothing was noted."""
+        last = self._walk.sequence
+        if self._claims.noted >= last:
+            return None
+        place, noted = self._filings.first_unnoted(last), self._filings.last
+        if not place:
+            return None
+        kind = FaultKind.INSERTED if 0 < noted < place else FaultKind.LEDGER
+        return Fault(self.branch, kind, place, "", rows.record_at(self.branch, place))
+
+    def _judge_head(self) -> Fault | None:
+        """The end of the chain against its head, and of the two against what the ledger noted."""
+        sequence, link = self._claims.head or (None, "")
+        fault = self._walk.finish(sequence, link)
+        if fault is None or fault.kind is not FaultKind.INSERTED:
+            return fault
+        last = self._walk.sequence
+        if not self._filings.first_unnoted(last):  # all were filed: the head was set back
+            return Fault(self.branch, FaultKind.HEAD, last)
+        return replace(fault, record=rows.record_at(self.branch, fault.sequence))
 
     def _judge_signatures(self) -> Fault | None:
         """The first redaction or seal whose signature or key is wrong."""

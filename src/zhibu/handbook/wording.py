@@ -38,7 +38,7 @@ _SENTENCES: Final[Mapping[FaultKind, str]] = {
     FaultKind.INSERTED: "{entry}是后来插入的，从未按规定归档",
     FaultKind.REORDERED: "{entry}次序被调换：原为第{true}号",
     FaultKind.TRUNCATED: "自{entry}起的记录缺失：末尾被截去",
-    FaultKind.HEAD: "链首登记与最后一项记录（{entry}）不一致",
+    FaultKind.HEAD: "链尾登记与最后一项记录（{entry}）不一致",
     FaultKind.REWRITTEN: "{entry}或此前记录在封存之后被改写，与封存时不一致",
     FaultKind.REDACTED: "{entry}的{part}被遮盖，但没有经签名的遮盖登记",
     FaultKind.SIGNATURE: "{entry}的签名不符：封存、加签或遮盖登记被改动",
@@ -46,7 +46,9 @@ _SENTENCES: Final[Mapping[FaultKind, str]] = {
     FaultKind.SEAL: "{entry}处的封存或加签缺失",
     FaultKind.ATTACHMENT: "{entry}的附件“{name}”与归档时不一致或缺失",
     FaultKind.STATE: "{entry}的登记状态与归档内容不一致（{state}）",
+    FaultKind.LEDGER: "{entry}在台账中没有归档登记：台账被删改，或者该记录未按规定归档",
     FaultKind.LINES: "{entry}与年度安排表的完成情况不一致",
+    FaultKind.FILE: "{name}与导出时不一致",
     FaultKind.FORMAT: "文件不完整或格式不符（{name}）",
 }
 

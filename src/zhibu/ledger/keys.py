@@ -174,16 +174,21 @@ def is_own_key(public_key: str, organization_id: str, generation: int) -> bool:
     """Whether a public key is the organisation's, as far as this machine can tell.
 
     By the secret of its generation, or by the list that was kept when another one followed. A
-    machine with neither cannot tell and says yes; a generation that never began is forged.
+    machine with neither cannot tell and says yes; a generation that never began is forged, and so
+    is the key of what has no key itself.
     """
+    try:
+        owner = str(UUID(organization_id))
+    except ValueError:
+        return False
     path = master_path(generation)
     if path.is_file():
-        return public_key == _derived(str(path), organization_id, generation)
+        return public_key == _derived(str(path), owner, generation)
     newest = newest_generation()
     if generation > newest:
         return newest == 1 and not path.with_name(MASTER_NAME).is_file()
     if retired_path(generation).is_file():
-        return _read_retired(retired_path(generation)).get(str(UUID(organization_id))) == public_key
+        return _read_retired(retired_path(generation)).get(owner) == public_key
     return True
 
 

@@ -50,7 +50,7 @@ def processes_for(versions: int | None) -> int:
 
 def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
     """Verify the database; 1 when anything is wrong."""
-    from zhibu.handbook.rows import count_versions
+    from zhibu.handbook.rows import count_versions, is_key
     from zhibu.handbook.verification import verify_database
     from zhibu.ops.plans import find_branches
     from zhibu.org.models import Organization
@@ -68,8 +68,9 @@ def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
             progress.update(outcome.versions)
             if outcome.fault is not None:
                 faults += 1
-                row = Organization.objects.filter(pk=outcome.branch).first()
-                name = row.name if row else f"编号 {outcome.branch} 的党支部"
+                key = outcome.branch
+                row = Organization.objects.filter(pk=key).first() if is_key(key) else None
+                name = row.name if row else f"编号 {key} 的党支部"
                 with tqdm.external_write_mode():
                     click.secho(f"× {name}：{say_fault(outcome.fault)}", fg="red")
                     if outcome.fault.record:

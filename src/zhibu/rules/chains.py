@@ -49,7 +49,9 @@ class FaultKind(StrEnum):
     SEAL = "seal"  # a seal or countersignature is missing
     ATTACHMENT = "attachment"
     STATE = "state"  # the record's row disagrees with its versions
+    LEDGER = "ledger"  # the ledger has no line for what was filed
     LINES = "lines"  # the table disagrees with the records
+    FILE = "file"  # a file of an exported book is not as it was handed out
     FORMAT = "format"  # an exported book that cannot be read
 
 
@@ -85,10 +87,14 @@ class ChainWalk:
 
     `sealed` maps the sequence of each seal to the link that it signed. `redacted` holds the
     (version, part) pairs that may be blacked out. `has_link` says whether an entry with this link
-    is anywhere in the chain; with it the walk can tell what was moved from what is gone.
+    is anywhere in the chain; with it the walk can tell what was moved from what is gone. `is_forged`
+    says whether an entry was never filed; with it the walk can tell what was slipped in from what
+    was changed. Both are asked only once something is wrong.
     """
 
-    __slots__ = ("_before", "_has_link", "branch", "link", "redacted", "sealed", "sequence")
+    __slots__ = (
+        "_before", "_has_link", "_is_forged", "branch", "link", "redacted", "sealed", "sequence",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -97,6 +103,7 @@ class ChainWalk:
         sealed: Mapping[int, str] | None = None,
         redacted: frozenset[tuple[str, str]] = frozenset(),
         has_link: Callable[[str], bool] | None = None,
+        is_forged: Callable[[Identity, str], bool] | None = None,
     ) -> None:
         self.branch = branch
         self.sequence = 0
@@ -105,6 +112,7 @@ class ChainWalk:
         self.redacted = redacted
         self._before = ""
         self._has_link = has_link
+        self._is_forged = is_forged
 
     def step(self, entry: StoredEntry) -> Fault | None:
         """Take the next entry. After a fault the walk is over."""
@@ -171,6 +179,8 @@ class ChainWalk:
         """What is wrong, once something is. Nobody waits for this to be quick."""
         identity, expected = entry.identity, self.sequence + 1
         if identity.sequence < expected or identity.branch != self.branch:
+            return self._explain_stranger(entry, expected)
+        if self._is_forged is not None and self._is_forged(identity, entry.link):
             return self._of(entry, FaultKind.INSERTED)
         part = find_changed_part(entry.texts, entry.salts, entry.digests)
         if part is not None:
@@ -178,6 +188,14 @@ class ChainWalk:
         if identity.sequence > expected and _true_sequence(entry) != expected:
             return self._fault(FaultKind.MISSING, expected)
         return self._explain_place(entry, expected)
+
+    def _explain_stranger(self, entry: StoredEntry, expected: int) -> Fault:
+        """It says that it belongs elsewhere; the place at which it lies is the one to be named."""
+        record = entry.identity.record
+        here = entry.identity._replace(sequence=expected, branch=self.branch)
+        if _fits_itself(entry._replace(identity=here)):
+            return self._fault(FaultKind.CHANGED, expected, part="identity", record=record)
+        return self._fault(FaultKind.INSERTED, expected, record=record)
 
     def _explain_place(self, entry: StoredEntry, expected: int) -> Fault:
         """The parts are whole: what is wrong with where the entry stands, or with its columns."""
