@@ -134,3 +134,22 @@ def test_undoing(cast: Cast) -> None:
         undo_import(held=held, by=cast.office, at=NOW)
     assert "市局业务二支部" in str(caught.value)
     assert Organization.objects.filter(pk=branch.pk).exists()
+
+
+def test_an_office_does_not_rename_its_own_committee(cast: Cast) -> None:
+    """Names and the pilot mark of where the file is brought in are the level above's, as on its page."""
+    own = {
+        "组织全称": "改了名的党委",
+        "类型": "党委",
+        "系统编号": str(cast.committee.pk),
+        "试点单位": "是",
+    }
+    held = started(cast, [own])
+    assert held.state == RosterImport.State.FAULTY
+    assert {one.text for one in read_report(held).faults if "由上级党组织修改" in one.text}
+    from_above = start_import(
+        organization=cast.commission, kind=TREE, file_name="组织.xlsx", effective_on=START,
+        by=cast.keeper, at=NOW,
+        content=write_roster("组织", [SheetColumn(one) for one in own], [list(own.values())]),
+    )  # fmt: skip
+    assert from_above.state == RosterImport.State.READY

@@ -171,6 +171,27 @@ def test_known_organisations() -> None:
 
 
 @pytest.mark.parametrize(
+    ("day", "is_told"),
+    [("", False), ("2015-01-01", False), ("2015.01", False), ("2015-01-02", True), ("2014-12-31", True),
+     ("2016-01-01", True)],
+)  # fmt: skip
+def test_another_day_of_founding_is_told_and_kept(day: str, is_told: bool) -> None:
+    """What duties follow from is not changed by a list, nor passed over in silence."""
+    result = judged({"组织全称": "市局第一党支部", "上级组织": "机关党委", "成立日期": day})
+    assert rules(result) == ({"FOUND-23"} if is_told else set())
+    assert [one.outcome for one in result.differences] == [Outcome.SAME]
+    assert result.may_confirm()
+
+
+def test_a_month_stands_for_a_day_of_it() -> None:
+    """2015.03 says nothing against 12 March, 12 April does."""
+    kept = replace(FIRST, founded_on=date(2015, 3, 12))
+    for day, expected in (("2015.03", set()), ("2015-03-12", set()), ("2015.04", {"FOUND-23"})):
+        row = {"组织全称": "市局第一党支部", "上级组织": "机关党委", "成立日期": day}
+        assert rules(judged(row, known=(ROOT, kept))) == expected
+
+
+@pytest.mark.parametrize(
     ("text", "stored"),
     [("每月15日", "day:15"), ("5号", "day:5"), ("15", "day:15"), ("每月第二个星期五", "friday:2"),
      ("第一个周一", "monday:1"), ("每月最后一个星期日", "sunday:last"), ("随时", None), ("每月32日", None),
@@ -294,3 +315,21 @@ def test_nothing_raises(rows: list[TreeRow]) -> None:
         if one.outcome is Outcome.NEW and result.may_confirm():
             assert not one.parent_row or one.parent_row in seen
         seen.add(one.row.row)
+
+
+def test_the_level_above_names_an_organisation() -> None:
+    """Who brings a file in at an organisation renames what lies below, and itself only at the top."""
+    rows = (
+        TreeRow(2, name="另一个名称", short_name="另名", is_pilot=True, key="r"),
+        TreeRow(3, name="市局一支部", short_name="一支部", is_pilot=True, key="b1"),
+    )
+    given: dict[str, Any] = {"root": "r", "founded_on": START, "today": TODAY}
+    below = judge_tree(rows, (), KNOWN, is_highest=False, **given)
+    assert [(one.row, one.field) for one in below.faults if one.rule == "FOUND-24"] == [
+        (2, "name"), (2, "short_name"), (2, "is_pilot"),
+    ]  # fmt: skip
+    assert [one.outcome for one in below.differences] == [Outcome.FAULTY, Outcome.CHANGED]
+    assert not below.may_confirm()
+    assert judge_tree(rows, (), KNOWN, is_highest=True, **given).may_confirm()
+    same = TreeRow(2, name=ROOT.name, short_name=ROOT.short_name, theme_day="day:5", key="r")
+    assert judge_tree((same,), (), KNOWN, is_highest=False, **given).may_confirm()

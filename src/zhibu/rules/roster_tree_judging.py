@@ -26,6 +26,8 @@ MAY_HOLD: Final[Mapping[OrganizationKind, frozenset[OrganizationKind]]] = {
     K.BRANCH: frozenset({K.GROUP}),
     K.GROUP: frozenset(),
 }
+# An organisation does not rename itself, nor make itself a pilot.
+FROM_ABOVE: Final = frozenset({T.NAME, T.SHORT_NAME, T.IS_PILOT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +74,29 @@ def judge_tree(
     root: str,
     founded_on: date,
     today: date,
+    is_highest: bool = True,
 ) -> TreeJudgement:
     """Compare the rows with the organisations below (and with) `root`, a key.
 
-    `founded_on` stands where the file gives no day. Organisations that the file lacks stay.
+    `founded_on` stands where the file gives no day. Organisations that the file lacks stay. What
+    the level above says of `root` changes only where there is none: where it `is_highest`.
     """
-    return _Judge(known, root, founded_on, today).judge(rows, faults)
+    return _Judge(known, root, founded_on, today, is_highest=is_highest).judge(rows, faults)
 
 
 class _Judge:
     def __init__(
-        self, known: Sequence[KnownOrganization], root: str, founded_on: date, today: date
+        self,
+        known: Sequence[KnownOrganization],
+        root: str,
+        founded_on: date,
+        today: date,
+        *,
+        is_highest: bool,
     ) -> None:
         self.known = {one.key: one for one in known}
         self.root = root
+        self.is_highest = is_highest
         self.founded_on = founded_on
         self.today = today
         self.result = TreeJudgement()
@@ -264,6 +275,10 @@ class _Judge:
             self._add(row, T.PARENT, "FOUND-13", Severity.WARNING, name=kept.name, place=place)
         if row.kind is not None and row.kind is not kept.kind:
             self._add(row, T.KIND, "FOUND-14", name=kept.name, kind=KIND_NAMES[kept.kind])
+        # The first of a month may stand for the month.
+        if row.founded_on not in {None, kept.founded_on, kept.founded_on.replace(day=1)}:
+            facts = {"name": kept.name, "day": kept.founded_on}
+            self._add(row, T.FOUNDED_ON, "FOUND-23", Severity.WARNING, **facts)
         changes = tuple(
             FieldChange(name, getattr(kept, name), value)
             for name in ("name", "short_name", "field", "is_pilot", "theme_day")
@@ -271,6 +286,9 @@ class _Judge:
             and value != getattr(kept, name)
             and not (name == "name" and fold_place(kept.name) == fold_place(str(value)))
         )
+        if kept.key == self.root and not self.is_highest:
+            for column in (T(one.field) for one in changes if one.field in FROM_ABOVE):
+                self._add(row, column, "FOUND-24", name=kept.name)
         outcome = Outcome.CHANGED if changes else Outcome.SAME
         if row.row in self.faulty:
             outcome, changes = Outcome.FAULTY, ()

@@ -151,5 +151,6 @@ def _judge_tree(held: RosterImport, cells: Cells, today: date) -> Found:
         root=str(held.organization_id),
         founded_on=held.effective_on,
         today=today,
+        is_highest=held.organization.parent_id is None,
     )
     return Found(cells, judgement, {}, organizations=known)
