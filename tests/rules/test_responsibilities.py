@@ -237,6 +237,13 @@ def test_any_text_is_judged(text: str) -> None:
         ("", "李明", False),
         ("李明", "", False),
         ("张和平、李明", "张和平", True),
+        ("李明和张和平", "张和平", True),
+        ("李同华、王强", "李同", False),
+        ("王强、张和平安", "张和平", False),
+        ("王李明、李明和", "李明", True),
+        ("李（组长）与王", "李", True),
+        ("李.明", "李x明", False),
+        ("李x明", "李.明", False),
     ],
 )
 def test_names(text: str, name: str, is_named: bool) -> None:

@@ -214,13 +214,10 @@ def count_states(judged: tuple[Judged, ...]) -> dict[Fulfilment, int]:
     }
 
 
-_BETWEEN_NAMES: Final = re.compile(r"[、，,；;：:（）()\[\]【】\s]|与|和|同|及")
+_BETWEEN_NAMES: Final = r"[、，,；;：:（）()\[\]【】\s与和同及]"
 
 
 def names_person(text: str, name: str) -> bool:
-    """Whether a text of names names this person: 李明 is not in 李明华与王强."""
-    if not name:
-        return False
-    if _BETWEEN_NAMES.search(name):
-        return name in text
-    return name in _BETWEEN_NAMES.split(text)
+    """Whether a text of names names this person: 李明 is not in 李明华与王强, nor 李同 in 李同华."""
+    between = _BETWEEN_NAMES
+    return bool(name) and bool(re.search(f"(?:^|{between}){re.escape(name)}(?:{between}|$)", text))
