@@ -22,6 +22,7 @@ from zhibu.rules.reach import (
     comes_down,
     common_paths,
     has_arrived,
+    is_large_change,
     judge_amendment,
     judge_meeting,
     judge_text,
@@ -51,6 +52,11 @@ DRAFTS: list[tuple[DraftFacts, set[str]]] = [
     (draft(body="  \n"), {"TEXT-03"}),
     (draft(body="", has_files=True), set()),
     (draft(body="长" * (BODY_LENGTH + 1)), {"TEXT-04"}),
+    (draft(body="长" * BODY_LENGTH), set()),
+    (
+        draft(audience=AudienceFacts(tuple(f"0001{n:04}" for n in range(MOST_ORGANIZATIONS)))),
+        set(),
+    ),
     (draft(audience=AudienceFacts(())), {"TEXT-05"}),
     (
         draft(audience=AudienceFacts(tuple(f"0001{n:04}" for n in range(MOST_ORGANIZATIONS + 1)))),
@@ -81,6 +87,11 @@ AMENDMENTS: list[tuple[Wording, str, bool, set[str]]] = [
     (Wording("通知", OLD.body, ("a", "b")), "补附件", False, {"TEXT-12"}),
     (Wording("", "", ()), "改", True, {"TEXT-01", "TEXT-03"}),
     (Wording("长" * 201, "长" * (BODY_LENGTH + 1), ()), "改", True, {"TEXT-02", "TEXT-04"}),
+    (Wording("长" * 200, "长" * BODY_LENGTH, ()), "改", True, set()),
+    (Wording("通知", OLD.body + "补" * 40, ("a",)), "改正", False, set()),
+    (Wording("通知", OLD.body + "补" * 41, ("a",)), "改正", False, {"TEXT-12"}),
+    (Wording("通知", OLD.body[:-41], ("a",)), "删去一段", False, {"TEXT-12"}),
+    (Wording("通知", "补" * 40 + OLD.body, ("a",)), "改正", False, set()),
 ]
 
 
@@ -94,10 +105,29 @@ def test_an_amendment_says_what_and_why(
     assert all((v.severity is Severity.WARNING) == (v.rule == "TEXT-12") for v in found)
 
 
+LONG = "甲" * 1000
+CORRECTIONS = [
+    (LONG[:900] + "乙" * 100, False),
+    (LONG[:899] + "乙" * 101, True),
+    (LONG + "乙" * 111, False),  # a tenth of what it is now
+    (LONG + "乙" * 112, True),
+    (LONG[:900], False),
+    (LONG[:899], True),
+]
+
+
+@pytest.mark.parametrize(("after", "is_large"), CORRECTIONS)
+def test_of_a_long_text_a_tenth_may_be_corrected(after: str, is_large: bool) -> None:
+    """Counted from the longer of the two; of a short one forty characters, of nothing nothing."""
+    assert is_large_change(Wording("", LONG), Wording("", after)) is is_large
+    assert not is_large_change(Wording("", ""), Wording("", ""))
+
+
 SEATS: list[tuple[AudienceFacts, tuple[Seat, ...], str]] = [
     (AudienceFacts(("0001",)), (BRANCH,), BRANCH.path),
     (AudienceFacts((BRANCH.path,)), (BRANCH,), BRANCH.path),
     (AudienceFacts(("0002",)), (BRANCH,), ""),
+    (AudienceFacts(("0002", "00010002")), (BRANCH,), BRANCH.path),
     (AudienceFacts(("0001",), fields=("school",)), (BRANCH,), ""),
     (AudienceFacts(("0001",), fields=("school", "organ")), (BRANCH,), BRANCH.path),
     (AudienceFacts(("0001",), Readers.SECRETARIES), (BRANCH,), ""),
@@ -181,6 +211,8 @@ MEETINGS: list[tuple[datetime, datetime | None, datetime, str]] = [
     (NINE + HOUR + HOUR / 4, None, NINE + HOUR, ""),
     (NINE + HOUR + HOUR / 4, NINE + HOUR, NINE + 3 * HOUR, ""),
     (NINE + HOUR, NINE + 2 * HOUR, NINE + 3 * HOUR, ""),
+    (NINE + HOUR, None, NINE + HOUR / 2, ""),  # filed as it begins
+    (NINE + HOUR, NINE + HOUR / 2, NINE + 3 * HOUR, ""),  # recalled as it begins
 ]
 
 
@@ -205,6 +237,8 @@ VISITS: list[tuple[date, bool, bool, set[str]]] = [
     (date(2026, 3, 18), True, False, set()),
     (date(2026, 3, 21), True, False, {"VISIT-01"}),
     (date(2026, 3, 9), True, False, {"VISIT-02"}),
+    (date(2026, 3, 10), True, False, set()),  # the day of issue
+    (TODAY, True, False, set()),
     (date(2026, 3, 18), False, False, {"VISIT-05"}),
     (date(2026, 3, 18), True, True, {"VISIT-04"}),
     (date(2026, 3, 21), False, False, {"VISIT-01", "VISIT-05"}),
@@ -245,11 +279,12 @@ def test_the_version_in_force() -> None:
 
 def test_coverage_adds_up() -> None:
     """Open is what is expected and not reached, never less than nothing."""
-    both = Coverage(5, 2, by_meeting=1) + Coverage(3, 3, by_visit=1)
-    assert (both, both.open, both.is_whole) == (Coverage(8, 5, 1, 1), 3, False)
-    assert both.by_reading == 3
+    both = Coverage(5, 2, by_meeting=1) + Coverage(3, 3, by_meeting=1, by_visit=1)
+    assert (both, both.open, both.is_whole) == (Coverage(8, 5, 2, 1), 3, False)
+    assert both.by_reading == 2
+    assert both + Coverage(1, 1, by_visit=1) == Coverage(9, 6, 2, 2)
     assert Coverage(0, 1).open == 0
-    assert Coverage(2, 2).is_whole
+    assert Coverage(1, 1).is_whole
     assert not Coverage().is_whole
 
 

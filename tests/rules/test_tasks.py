@@ -56,6 +56,8 @@ STANDINGS: list[tuple[TaskFacts, date, int, TaskStanding, str]] = [
     ),
 ]  # fmt: skip
 ONE = Carried("t1", "关于做好春季工作的通知")
+assert FULL.began_at is not None
+MET = FULL.began_at.date()
 
 
 def with_task(**changes: Any) -> dict[str, Any]:
@@ -68,6 +70,7 @@ RECORDS: list[tuple[dict[str, Any], str, Severity, str]] = [
     (with_task(owner="x9", owner_name="外人"), "RECORD-51", Severity.ERROR, "decisions[1]"),
     (with_task(due_on=date(2026, 3, 11)), "RECORD-52", Severity.ERROR, "decisions[1]"),
     (with_task(due_on=date(2062, 3, 31)), "RECORD-53", Severity.WARNING, "decisions[1]"),
+    (with_task(due_on=MET + timedelta(days=1831)), "RECORD-53", Severity.WARNING, "decisions[1]"),
     (
         {"follow_ups": (FollowUp("k", "改值班表", FollowUpState.DROPPED, " "),)},
         "RECORD-54", Severity.ERROR, "follow_ups[1]",
@@ -109,6 +112,13 @@ def test_how_a_task_stands(
     judged = judge_task(task, today, grace_days=grace)
     assert (judged.standing, judged.verdict.rule) == (standing, rule)
     assert say(judged.verdict)
+
+
+def test_the_longest_term_is_no_slip_of_the_pen() -> None:
+    """Five years, counted with their leap days; due on the day of the meeting itself is allowed."""
+    for due in (MET, MET + timedelta(days=1830)):
+        found = judge_record(replace(FULL, **with_task(due_on=due)), [MEETING], FACTS, today=TODAY)
+        assert not {"RECORD-52", "RECORD-53"} & {verdict.rule for verdict in found}
 
 
 @given(st.dates(date(1999, 1, 1), date(2060, 1, 1)), st.integers(-400, 400))

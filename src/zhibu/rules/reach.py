@@ -230,7 +230,8 @@ class Wording:
 
 
 MOST_OF_A_CORRECTION: Final = 0.1
-"""A small correction touches no more than this part of the words."""
+LEAST_OF_A_CHANGE: Final = 40
+"""A small correction touches no more than this part of the words, or than so many characters."""
 
 
 def judge_amendment(
@@ -263,7 +264,7 @@ def is_large_change(before: Wording, after: Wording) -> bool:
     whole = max(len(old), len(new))
     head = _same_from_start(old, new)
     tail = _same_from_start(old[head:][::-1], new[head:][::-1])
-    return whole > 0 and whole - head - tail > max(40, whole * MOST_OF_A_CORRECTION)
+    return whole - head - tail > max(LEAST_OF_A_CHANGE, whole * MOST_OF_A_CORRECTION)
 
 
 def _same_from_start(one: str, other: str) -> int:
