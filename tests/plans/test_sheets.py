@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -13,15 +14,19 @@ from tests.plans.story import AT, Cast
 
 from zhibu.documents.table_reading import SheetRow, TableSheet, read_table_xlsx
 from zhibu.documents.table_writing import write_table_xlsx
+from zhibu.org.services import Refused
 from zhibu.plans.models import LineChange, Plan
 from zhibu.plans.services import (
     ImportPreview,
     LineRefused,
     PlanConflict,
+    add_line,
     apply_import,
+    discharge_lines,
     edit_line,
     plan_table,
     preview_import,
+    renew_preview,
 )
 
 TODAY = date(2026, 3, 1)
@@ -86,6 +91,7 @@ def test_a_table_changed_meanwhile_is_not_overwritten(cast: Cast, draft: Plan) -
     ("values", "column"),
     [
         ({"practice_class": "X"}, "类别"),
+        ({"activity": "别的会议"}, "会议（活动）类别"),
         ({"planned_on": None}, "时间"),
         ({"planned_on": date(2027, 1, 1)}, "时间"),
         ({"topic": "长" * 501}, "主题"),
@@ -99,6 +105,87 @@ def test_a_faulty_row_is_named(draft: Plan, values: dict[str, object], column: s
     preview = preview_import(draft, sheet)
     assert [(fault.row, fault.column) for fault in preview.faults] == [(sheet.rows[0].row, column)]
     assert preview.unchanged == draft.lines.count() - 1
+
+
+def test_the_same_sheet_once_more_adds_nothing(cast: Cast, draft: Plan) -> None:
+    """A row without a key is the own line of its title and day, if there is one that no row names."""
+    sheet = read_back(draft)
+    sheet = replace(sheet, rows=(*sheet.rows, NEW, replace(NEW, row=41, activity="联学")))
+    for added in (2, 0):
+        draft.refresh_from_db()
+        preview = preview_import(draft, sheet)
+        assert [change.line for change in preview.changes] == [""] * added
+        if added:
+            apply_import(
+                plan=draft, preview=preview, revision=draft.revision, by=cast.secretary, at=AT
+            )
+    assert not preview.kept
+    # Edited further in the file that was imported already.
+    again = replace(sheet, rows=(*sheet.rows[:-1], replace(sheet.rows[-1], topic="改过的主题")))
+    (change,) = preview_import(draft, again).changes
+    assert draft.lines.get(pk=change.line).title == "联学"
+    assert [(one.field, one.after) for one in change.changes] == [("topic", "改过的主题")]
+    # In an untouched copy both have their keys.
+    assert preview_import(draft, read_back(draft)).changes == ()
+
+
+def test_a_sheet_sorted_without_its_keys_is_noticed(draft: Plan) -> None:
+    """A row that bears another duty's name is a fault, whatever else it says."""
+    sheet = read_back(draft)
+    first = sheet.rows[0]
+    other = next(row for row in sheet.rows if row.activity != first.activity)
+    mixed = tuple(replace(row, key=first.key) if row is other else row for row in sheet.rows[1:])
+    preview = preview_import(draft, replace(sheet, rows=mixed))
+    (fault,) = preview.faults
+    assert (fault.row, fault.column) == (other.row, "会议（活动）类别")
+    assert first.activity in fault.reason
+    assert not preview.changes
+
+
+def test_a_line_done_since_the_preview_keeps_its_day(cast: Cast, adopted: Plan) -> None:
+    """Filing a record changes no revision: the day is refused all the same, with its row."""
+    sheet = changed(read_back(adopted), planned_on=date(2026, 1, 20))
+    preview = preview_import(adopted, sheet)
+    line = adopted.lines.get(pk=sheet.rows[0].key)
+    discharge_lines(
+        lines=[line], record_id=uuid4(), happened_on=line.planned_on, filed_on=line.planned_on,
+        by=cast.secretary,
+    )  # fmt: skip
+    with pytest.raises(Refused, match=f"第{sheet.rows[0].row}行.*已经完成"):
+        apply_import(
+            plan=adopted, preview=preview, revision=2, by=cast.secretary, at=AT, reason="调整"
+        )
+
+
+def test_a_preview_is_renewed_after_somebody_else_changed_the_table(
+    cast: Cast, draft: Plan
+) -> None:
+    """What stands there now is said; what is there already, or no more, is not applied."""
+    sheet = read_back(draft)
+    first, second, third, *rest = sheet.rows
+    own = replace(NEW, row=41, activity="联学")
+    rows = [replace(row, topic="新主题") for row in (first, second, third)]
+    preview = preview_import(draft, replace(sheet, rows=(*rows, *rest, NEW, own)))
+    for row, topic in ((first, "新主题"), (second, "别人的")):
+        draft.refresh_from_db()
+        edit_line(
+            line=draft.lines.get(pk=row.key), revision=draft.revision, by=cast.office, at=AT,
+            changes={"topic": topic},
+        )  # fmt: skip
+    draft.lines.get(pk=third.key).delete()
+    values = {"title": NEW.activity, "planned_on": NEW.planned_on, "topic": NEW.topic}
+    draft.refresh_from_db()
+    add_line(plan=draft, revision=draft.revision, by=cast.office, at=AT, values=values)
+    draft.refresh_from_db()
+    renewed = renew_preview(draft, preview)
+    assert renewed.revision == draft.revision
+    assert [change.row for change in renewed.changes] == [second.row, 41]
+    assert renewed.changes[0].changes[0].before == "别人的"
+    assert [fault.row for fault in renewed.faults] == [third.row]
+    apply_import(plan=draft, preview=renewed, revision=draft.revision, by=cast.secretary, at=AT)
+    assert draft.lines.get(pk=second.key).topic == "新主题"
+    assert draft.lines.filter(practice_class="X").count() == 2
+    assert renew_preview(draft, renewed).changes == ()
 
 
 def test_lines_that_the_sheet_does_not_name_stay(draft: Plan) -> None:

@@ -150,6 +150,37 @@ def test_a_table_that_changed_since_the_preview(cast: Cast, draft: Plan) -> None
     assert (line.topic, line.form) == ("表格里的", "座谈")
 
 
+def test_what_the_page_shows_after_a_conflict_is_true(cast: Cast, draft: Plan) -> None:
+    """What somebody else wrote into the same field meanwhile stands there as what would be lost."""
+    line = line_of(draft, at=4)
+    page = text(upload(cast, draft, changed(exported(cast, draft), line, 主题内容="表格里的")))
+    changes = {"topic": "别人刚写的"}
+    edit_line(line=line, revision=draft.revision, changes=changes, by=cast.deputy, at=AT)
+    stale = confirm(cast, draft, page, revision=str(draft.revision))
+    assert "<del>别人刚写的</del>" in text(stale)
+    assert confirm(cast, draft, text(stale)).status_code == 303
+
+
+def test_confirming_twice_adds_once(cast: Cast, draft: Plan) -> None:
+    """A second press says that everything is there, and leads back to the table."""
+    book = load_workbook(io.BytesIO(exported(cast, draft)))
+    sheet = book.worksheets[0]
+    sheet.append([None, None, "4月23日", "X", "青年读书会", "读经典"])
+    out = io.BytesIO()
+    book.save(out)
+    page = text(upload(cast, draft, out.getvalue()))
+    assert "新增" in page
+    sealed = re.search(r'name="preview" value="([^"]+)"', page)
+    assert sealed is not None
+    sent = {"preview": sealed[1], "revision": str(draft.revision)}
+    browser = client(cast.secretary)
+    for said in ("已按表格调整1项安排", "已经在安排表中"):
+        response = browser.post(address("plan-upload", draft), sent, follow=True)
+        assert response.redirect_chain == [(address("plan", draft), 303)]
+        assert said in text(response)
+    assert draft.lines.filter(practice_class="X").count() == 1
+
+
 def bomb() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -30,6 +30,7 @@ from zhibu.plans.services.sheets import (
     apply_import,
     plan_table,
     preview_import,
+    renew_preview,
 )
 from zhibu.plans.services.tallies import fold_tallies, move_tallies
 
@@ -66,6 +67,7 @@ __all__ = [
     "redraft",
     "release_lines",
     "remove_line",
+    "renew_preview",
     "restore_line",
     "take_up",
     "waive_line",

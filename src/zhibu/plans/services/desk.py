@@ -134,8 +134,11 @@ def clean_values(plan: Plan, line: PlanLine, changes: Mapping[str, Any]) -> dict
                 continue
             raise LineRefused(field, "B、T 类安排的事项和活动类别由规范确定，不能修改。")
         value = clean_value(plan, field, value)  # noqa: PLW2901 - cleaned once, then never seen raw
-        if value != getattr(line, field):
-            cleaned[field] = value
+        if value == getattr(line, field):
+            continue
+        if field == "planned_on" and line.discharged_by is not None:
+            raise LineRefused(field, "该项已经完成，计划日期不再调整。")
+        cleaned[field] = value
     return cleaned
 
 

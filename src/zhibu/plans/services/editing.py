@@ -54,8 +54,6 @@ def edit_line(
     cleaned = clean_values(plan, held, changes)
     if not cleaned:
         return held
-    if "planned_on" in cleaned and held.discharged_by is not None:
-        raise LineRefused("planned_on", "该项已经完成，计划日期不再调整。")
     write_trace(change_line(plan, held, cleaned, reason=reason, by=by, at=at))
     part_events(plan, [held])
     turn_page(plan)

@@ -6,8 +6,9 @@ what is wrong; what is applied is the preview that somebody has seen.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
@@ -143,6 +144,7 @@ def _table_line(line: PlanLine, norm: Norm, today: date) -> TableLine:
 def preview_import(plan: Plan, sheet: TableSheet) -> ImportPreview:
     """What an edited copy of the table would change; nothing is changed by asking."""
     lines = {str(line.pk): line for line in lines_of(plan)}
+    own = _OwnLines(line for key, line in lines.items() if key not in {r.key for r in sheet.rows})
     faults = list(sheet.faults)
     if sheet.plan and sheet.plan != str(plan.pk):
         faults.append(SheetFault(0, "", "这个文件是另一份安排表导出的，请核对党支部和年度。"))
@@ -151,13 +153,15 @@ def preview_import(plan: Plan, sheet: TableSheet) -> ImportPreview:
     seen: set[str] = set()
     unchanged = 0
     for row in sheet.rows:
+        line = lines.get(row.key)
+        if not row.key and row.practice_class == PracticeClass.X:
+            line = own.take(row.activity, row.planned_on)
+        seen.add(str(line.pk) if line else "")
         try:
-            change = _preview_row(plan, row, lines)
+            change = _preview_new(plan, row) if line is None else _preview_line(plan, row, line)
         except LineRefused as refusal:
             faults.append(SheetFault(row.row, NAMES.get(refusal.field, ""), str(refusal)))
             continue
-        finally:
-            seen.add(row.key)
         if change.changes:
             changes.append(change)
         else:
@@ -179,14 +183,36 @@ def preview_import(plan: Plan, sheet: TableSheet) -> ImportPreview:
     )
 
 
-def _preview_row(plan: Plan, row: SheetRow, lines: Mapping[str, PlanLine]) -> RowChange:
-    line = lines.get(row.key) if row.key else None
-    if line is None:
-        return _preview_new(plan, row)
+class _OwnLines:
+    """Lines of the branch's own, to be found without their key.
+
+    Who adds a row, imports the sheet, and imports the same sheet once more means one line.
+    """
+
+    def __init__(self, lines: Iterable[PlanLine]) -> None:
+        self._lines: dict[tuple[str, date | None], list[PlanLine]] = defaultdict(list)
+        for line in lines:
+            if not line.requirement:
+                self._lines[line.title, line.planned_on].append(line)
+
+    def take(self, title: str, planned_on: date | None) -> PlanLine | None:
+        """The line of this title and day, each only once; None where there is none (any more)."""
+        found = self._lines.get((" ".join(title.split("\n")), planned_on))
+        return found.pop(0) if found else None
+
+
+def _preview_line(plan: Plan, row: SheetRow, line: PlanLine) -> RowChange:
     if row.practice_class != line.practice_class:
         raise LineRefused(
             "practice_class",
             f"类别由规范确定，不能由 {line.practice_class} 改为 {row.practice_class}。",
+        )
+    # Also how it shows that somebody sorted the sheet without its hidden column of keys.
+    if line.requirement and row.activity.split() != line.title.split():
+        raise LineRefused(
+            "activity",
+            f"这一行是“{line.title}”，名称由规范确定，不能修改，需要说明的请写在备注里。"
+            "表格排过序的，请重新导出后再改。",
         )
     wanted: dict[str, Any] = {
         field: value for field in READ_BACK if (value := getattr(row, field)) is not None
@@ -196,8 +222,6 @@ def _preview_row(plan: Plan, row: SheetRow, lines: Mapping[str, PlanLine]) -> Ro
     if not line.requirement:
         wanted["title"] = row.activity
     cleaned = clean_values(plan, line, wanted)
-    if "planned_on" in cleaned and line.discharged_by is not None:
-        raise LineRefused("planned_on", "该项已经完成，计划日期不再调整。")
     return RowChange(
         row.row,
         str(line.pk),
@@ -242,6 +266,36 @@ def _activity_of(text: str) -> Activity:
     )
 
 
+def renew_preview(plan: Plan, preview: ImportPreview) -> ImportPreview:
+    """The same preview of the table as it stands now, after somebody else changed it.
+
+    What it holds by now falls away; what has been taken out of it meanwhile is a fault.
+    """
+    lines = {str(line.pk): line for line in lines_of(plan)}
+    own = _OwnLines(lines.values())
+    changes: list[RowChange] = []
+    faults = list(preview.faults)
+    for change in preview.changes:
+        line = lines.get(change.line)
+        if line is None and change.line:
+            faults.append(SheetFault(change.row, "", f"“{change.title}”已从安排表中取消。"))
+            continue
+        if line is None:
+            line = own.take(change.title, _values(change).get("planned_on"))
+        fields = change.changes
+        if line is not None:
+            now = {one.field: _say(getattr(line, one.field)) for one in fields}
+            fields = tuple(
+                replace(one, before=now[one.field]) for one in fields if now[one.field] != one.after
+            )
+        if fields:
+            key = str(line.pk) if line else ""
+            changes.append(replace(change, line=key, changes=fields))
+    return replace(
+        preview, revision=plan.revision, changes=tuple(changes), faults=tuple(faults)
+    )  # fmt: skip
+
+
 def _say(value: Any) -> str:
     return value.isoformat() if isinstance(value, date) else str(value or "")
 
@@ -269,8 +323,8 @@ def apply_import(
 ) -> Plan:
     """Apply what a preview showed, all of it or nothing.
 
-    Raises PlanConflict when the table has changed since, LineRefused for a value that it cannot
-    take, Refused when there is nothing to apply.
+    Raises PlanConflict when the table has changed since, LineRefused without a reason where one is
+    needed, Refused for a value that a line cannot take by now or when there is nothing to apply.
     """
     plan = lock_plan(plan, revision)
     if preview.plan != str(plan.pk) or not preview.changes:
@@ -289,7 +343,10 @@ def apply_import(
                 raise Refused(f"第{change.row}行的安排已被取消，请重新导出后再导入。")
             added.append(own_line(plan, _values(change)))
             continue
-        cleaned = clean_values(plan, line, _values(change))
+        try:
+            cleaned = clean_values(plan, line, _values(change))
+        except LineRefused as refusal:  # done, perhaps, since the preview
+            raise Refused(f"第{change.row}行“{line.title}”：{refusal}") from refusal
         if cleaned:
             traces += change_line(
                 plan, line, cleaned, reason=reason, by=by, at=at, with_companions=False

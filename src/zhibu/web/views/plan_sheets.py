@@ -14,7 +14,13 @@ from django.views.decorators.http import require_safe
 from zhibu.documents.table_reading import read_table_xlsx
 from zhibu.documents.table_writing import write_table_xlsx
 from zhibu.people.roles import Verb
-from zhibu.plans.services import ImportPreview, apply_import, plan_table, preview_import
+from zhibu.plans.services import (
+    ImportPreview,
+    apply_import,
+    plan_table,
+    preview_import,
+    renew_preview,
+)
 from zhibu.web import clock
 from zhibu.web.access import person_of
 from zhibu.web.answers import see_other
@@ -77,7 +83,14 @@ def _confirm(request: HttpRequest, desk: Desk) -> HttpResponse:
     answer, status = attempt(request, form, act)
     if answer is not None:
         return answer
-    return _show(request, desk, preview, form, status=status)
+    if status != 409:
+        return _show(request, desk, preview, form, status=status)
+    desk.plan.refresh_from_db(fields=["revision"])
+    renewed = renew_preview(desk.plan, preview)
+    if not renewed.changes and not renewed.faults:
+        tell(request, "表格中的改动已经在安排表中，不需要再次导入。")
+        return see_other("plan", desk.plan.branch_id, desk.plan.year)
+    return _show(request, desk, renewed, form, status=status)
 
 
 def _ask(request: HttpRequest, desk: Desk, form: SheetForm, status: int = 200) -> HttpResponse:
