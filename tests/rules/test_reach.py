@@ -63,6 +63,7 @@ DRAFTS: list[tuple[DraftFacts, set[str]]] = [
         {"TEXT-06"},
     ),
     (draft(issuer="00010002"), {"TEXT-07"}),
+    (draft(audience=AudienceFacts(("0001", "0002"))), {"TEXT-07"}),  # one of them elsewhere
     (draft(audience=AudienceFacts(("0001",), kinds=("committee",))), {"TEXT-08"}),
     (draft(audience=AudienceFacts(("0001",), Readers.SECRETARIES, ("committee",))), set()),
     (draft(reach_by=date(2026, 3, 19)), {"TEXT-09"}),
@@ -111,6 +112,8 @@ CORRECTIONS = [
     (LONG[:899] + "乙" * 101, True),
     (LONG + "乙" * 111, False),  # a tenth of what it is now
     (LONG + "乙" * 112, True),
+    (LONG[:450] + "乙" * 100 + LONG[550:], False),
+    (LONG[:450] + "乙" * 101 + LONG[551:], True),
     (LONG[:900], False),
     (LONG[:899], True),
 ]
@@ -176,6 +179,12 @@ def test_what_two_paths_have_in_common_is_below_both(audience: list[str], scope:
         within = any(path.startswith(one) for one in audience) and path.startswith(scope)
         assert within == any(path.startswith(one) for one in common)
     assert len(spare_paths(common)) == len(common)
+
+
+def test_what_lies_below_another_is_spared() -> None:
+    """In the order of the tree, each once."""
+    paths = ["0002", "000200010001", "0001", "00020001", "0003", "0002"]
+    assert spare_paths(paths) == ("0001", "0002", "0003")
 
 
 LEVELS: list[tuple[Mode, set[str], bool, bool, bool]] = [
