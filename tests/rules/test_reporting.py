@@ -242,6 +242,44 @@ def test_own_words_come_last_and_are_marked() -> None:
     assert "没有" not in "".join(said(FACTS, Part.STANDING_OUT, standing_out="好"))
 
 
+@pytest.mark.parametrize(
+    ("words", "quoted"),
+    [("能否减少报表？", "能否减少报表？"), ("请加强培训！\n谢谢。", "请加强培训！；谢谢。"), ("已改；", "已改。"),
+     ("长" * 300, "长" * 300 + "。"), ("长" * 301, "长" * 300 + "…。")],
+)  # fmt: skip
+def test_a_quote_ends_as_a_sentence_does(words: str, quoted: str) -> None:
+    """With one mark at its end, and the mark of a question stays."""
+    below = Below(1, 1, (), (BelowWords("甲局党委", {"problems": words}),))
+    assert said(replace(FACTS, below=below), Part.PROBLEMS)[-1] == f"甲局党委报告：{quoted}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "is_whole"),
+    [(Cell(done=2, late=1, waived=1), True), (Cell(done=2, later=1), False), (Cell(done=2, due_soon=1), False),
+     (Cell(done=2, overdue=1), False)],
+)  # fmt: skip
+def test_a_kind_is_whole_when_nothing_is_left_of_it(cell: Cell, is_whole: bool) -> None:
+    """What is still to be done is not praised for being in time."""
+    text = said(replace(FACTS, kinds=(KindFigures("党课", "B", cell),)), Part.PROGRESS)[1]
+    assert ("“党课”没有逾期未完成的" in text) is is_whole
+
+
+@pytest.mark.parametrize(
+    ("minutes", "branches", "sentence"),
+    [
+        (119, 2, "共需约119分钟，平均每个党支部约60分钟。"),
+        (120, 3, "共需约2小时，平均每个党支部约40分钟。"),
+        (3, 100, "共需约3分钟。"),
+        (45, 0, "共需约45分钟。"),
+    ],
+)
+def test_minutes(minutes: int, branches: int, sentence: str) -> None:
+    """From two hours on in hours; no average of nothing, and none of no branches."""
+    kinds = (KindFigures("党课", "B", Cell(done=1), minutes=minutes),)
+    (text,) = said(replace(FACTS, kinds=kinds, branches=branches), Part.BURDEN)
+    assert sentence in text
+
+
 def test_a_long_quote_from_below_is_cut() -> None:
     """What lower levels wrote does not swell the report above."""
     below = Below(1, 1, (), (BelowWords("甲局党委", {"problems": "长" * 2000}),))

@@ -62,10 +62,15 @@ def _row(title: str, practice_class: str, cell: Cell, minutes: int) -> KindRow:
         done=cell.done,
         late=cell.late,
         overdue=cell.overdue,
-        pending=cell.due_soon + cell.later,
+        pending=_pending(cell),
         waived=cell.waived,
         minutes=minutes,
     )
+
+
+def _pending(cell: Cell) -> int:
+    """What may still be done in time."""
+    return cell.due_soon + cell.later
 
 
 def _with_words(
@@ -95,7 +100,8 @@ _NOTHING: Final[Mapping[Part, str]] = {
 
 def _quote(text: str) -> str:
     line = "；".join(part.strip().rstrip("。；") for part in text.splitlines() if part.strip())
-    return (line if len(line) <= LONGEST_QUOTE else line[:LONGEST_QUOTE] + "…") + "。"
+    cut = line if len(line) <= LONGEST_QUOTE else line[:LONGEST_QUOTE] + "…"
+    return cut if cut.endswith(("？", "！")) else f"{cut}。"
 
 
 def say_day(day: date) -> str:
@@ -117,7 +123,7 @@ def say_counts(cell: Cell) -> str:
         ("逾期完成", cell.late),
         ("经批准免除", cell.waived),
         ("逾期未完成", cell.overdue),
-        ("尚未到期", cell.due_soon + cell.later),
+        ("尚未到期", _pending(cell)),
     )
     return "、".join(f"{word}{number}项" for word, number in parts if number)
 
@@ -153,7 +159,7 @@ def _say_parts(facts: MonthFacts) -> list[str]:
         )
         found.append(f"按类别看，{said}。")
     if facts.kinds:
-        whole = [kind for kind in facts.kinds if not (kind.cell.overdue or kind.cell.later)]
+        whole = [kind for kind in facts.kinds if not (kind.cell.overdue or _pending(kind.cell))]
         if whole:
             names = say_names(tuple(f"“{kind.title}”" for kind in whole), "类事项")
             found.append(f"按事项看，{names}没有逾期未完成的。")
@@ -327,9 +333,8 @@ def _burden(facts: MonthFacts) -> tuple[Paragraph, ...]:
     parts = [part for part in (records, f"完成安排表中{facts.month}月的事项{done}项") if part]
     found.append(f"各党支部{facts.month}月{'，'.join(parts)}。")
     if minutes:
-        average = (
-            f"，平均每个党支部约{round(minutes / facts.branches)}分钟" if facts.branches else ""
-        )
+        each = round(minutes / facts.branches) if facts.branches else 0
+        average = f"，平均每个党支部约{each}分钟" if each else ""
         found.append(f"按规范估算，填写这些事项的记录共需约{say_minutes(minutes)}{average}。")
     found.append("本报告由系统根据已有记录形成，未要求所属党组织另行填表报数。")
     return (Paragraph("".join(found), Source.OVERVIEW),)
