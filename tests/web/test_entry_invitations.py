@@ -390,3 +390,36 @@ def test_a_whole_roster_comes_in(cast: Cast, django_assert_max_num_queries: Any)
             client.post(slips, {"do": "open"}).status_code,
             client.post(roles, {"do": "members"}).status_code,
         }
+
+
+def test_an_account_that_holds_nothing_more_stays_where_it_was(cast: Cast) -> None:
+    """What a person sent, and was told, is still behind it: no other committee's to open."""
+    far = open_account(username="far-system", name="午邻局", by=None, at=AT)
+    grant_role(
+        person=far, role=Role.SYSTEM_ADMIN, organization=cast.far_committee, with_below=True,
+        since=AT, by=None, at=AT,
+    )  # fmt: skip
+    Grant.objects.filter(person=cast.office).update(until=AT)
+    address = reverse("account-show", args=[cast.office.pk])
+    assert client_of(far).get(address).status_code == 404
+    assert address not in client_of(far).get(reverse("accounts")).content.decode()
+    near = client_of(cast.system_admin)
+    assert near.get(address).status_code == 200
+    # Never had anything: whoever hands it out.
+    assert client_of(far).get(reverse("account-show", args=[cast.nobody.pk])).status_code == 200
+
+
+def test_a_member_of_a_branch_elsewhere_is_not_theirs_through_a_role_here(cast: Cast) -> None:
+    """Who could reset them would read what is sent down to their branch, and their own data."""
+    far = open_account(username="far-system", name="午邻局", by=None, at=AT)
+    for person, role in ((far, Role.SYSTEM_ADMIN), (cast.nobody, Role.MEMBER)):
+        grant_role(
+            person=person, role=role, organization=cast.far_committee, with_below=True,
+            since=AT, by=None, at=AT,
+        )  # fmt: skip
+    address = reverse("account-show", args=[cast.nobody.pk])
+    assert client_of(far).get(address).status_code == 200
+    cast.members[5].person = cast.nobody
+    cast.members[5].save(update_fields=["person"])
+    assert client_of(far).get(address).status_code == 404
+    assert client_of(cast.system_admin).get(address).status_code == 200

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from zhibu.org.models import Grant, Member, Organization
+from zhibu.org.models import Grant, Member, Membership, Organization
 from zhibu.org.reach import Reach
 from zhibu.people.models import Invitation, Person
 from zhibu.people.roles import Verb
@@ -18,10 +18,11 @@ def holding_at(at: datetime) -> Q:
 
 
 def people_within(reach: Reach, at: datetime) -> QuerySet[Person]:
-    """Whom an account administrator may touch: whose every grant lies within reach.
+    """Whom an account administrator may touch: whose every grant, and whose branch, is within reach.
 
-    Somebody who also holds a role elsewhere is not theirs: who can give a password can take the
-    account over.
+    Somebody who also holds a role or belongs elsewhere is not theirs: who can give a password can
+    take the account over. An account that holds nothing any more stays with whoever it was with; one
+    that never held anything is anybody's to hand out.
     """
     grants = Grant.objects.filter(holding_at(at))
     inside = Organization.objects.filter(reach.within(Verb.EDIT_ACCOUNTS)).values("pk")
@@ -31,11 +32,22 @@ def people_within(reach: Reach, at: datetime) -> QuerySet[Person]:
         memberships__until__isnull=True,
         memberships__branch__in=inside,
     )
-    return Person.objects.filter(
-        Q(pk__in=grants.values("person_id"))
-        | Q(pk__in=members.values("person_id"))
-        | Q(member__isnull=True)
-    ).exclude(pk__in=beyond.values("person_id"))
+    of_person = Grant.objects.filter(person=OuterRef("pk"))
+    was_here = Exists(of_person.filter(reach.within(Verb.EDIT_ACCOUNTS, "organization__")))
+    belongs_elsewhere = Membership.objects.filter(
+        ~reach.within(Verb.EDIT_ACCOUNTS, "branch__"),
+        member__person=OuterRef("pk"),
+        until__isnull=True,
+    )
+    return (
+        Person.objects.filter(
+            Q(pk__in=grants.values("person_id"))
+            | Q(pk__in=members.values("person_id"))
+            | Q(member__isnull=True) & (was_here | ~Exists(of_person))
+        )
+        .exclude(pk__in=beyond.values("person_id"))
+        .exclude(Exists(belongs_elsewhere))
+    )
 
 
 def people_to_invite(organization: Organization, reach: Reach, at: datetime) -> QuerySet[Person]:
