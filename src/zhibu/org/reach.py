@@ -17,7 +17,7 @@ from zhibu.org import paths
 from zhibu.org.models import Grant, Organization
 from zhibu.people.models import Person
 from zhibu.people.prepared import Given, Prepared
-from zhibu.people.roles import FROM_ABOVE, TABLE, Role, Verb
+from zhibu.people.roles import FROM_ABOVE, OVER_BELOW, TABLE, Role, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,14 @@ class Hold:
         return paths.parent(self.path) if self.kind == Organization.Kind.GROUP else self.path
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it reaches all that lies below: a branch's groups are part of it anyway."""
+        return self.with_below or self.kind in {
+            Organization.Kind.BRANCH,
+            Organization.Kind.GROUP,
+        }
+
+    @property
     def seat_id(self) -> UUID:
         """The organisation at the seat."""
         if self.kind == Organization.Kind.GROUP and self.parent_id is not None:
@@ -53,11 +61,19 @@ class Reach:
 
     def with_verb(self, verb: Verb) -> tuple[Hold, ...]:
         """The holds whose role may do this verb somewhere."""
-        return tuple(hold for hold in self.holds if verb in TABLE[hold.role])
+        return tuple(
+            hold
+            for hold in self.holds
+            if verb in TABLE[hold.role] and (hold.is_whole or verb not in OVER_BELOW)
+        )
 
     def may(self, verb: Verb, path: str) -> bool:
         """Whether this verb may be done on what hangs at this path."""
         return any(_covers(hold, verb, path) for hold in self.with_verb(verb))
+
+    def may_below(self, verb: Verb, path: str) -> bool:
+        """Whether it may be done at this path and on all that lies below."""
+        return any(hold.is_whole and _covers(hold, verb, path) for hold in self.with_verb(verb))
 
     def has(self, verb: Verb) -> bool:
         """Whether this verb may be done anywhere."""

@@ -205,6 +205,23 @@ TABLE: Final = MappingProxyType(
 # Administration of the system, of security and of the audit are never in one hand (三员分立).
 EXCLUSIVE: Final = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN})
 
+# Above the branches these are about all that lies below at once (a page of sums, a list of names, a
+# text that goes down): who holds a role there without what lies below cannot do them by halves.
+OVER_BELOW: Final = frozenset(
+    {
+        Verb.SEE_OVERVIEW,
+        Verb.SEE_REACH,
+        Verb.ISSUE_TEXT,
+        Verb.ASSIGN_TASK,
+        Verb.KEEP_THEME,
+        Verb.WRITE_REPORT,
+        Verb.EXPORT,
+        Verb.SEE_ROSTER,
+        Verb.EDIT_ROSTER,
+        Verb.EDIT_NORM,
+    }
+)
+
 # These verbs are done to a branch by a level above it, never by the branch itself.
 FROM_ABOVE: Final = frozenset({Verb.WAIVE_LINE, Verb.REDACT, Verb.COUNTERSIGN})
 

@@ -71,6 +71,14 @@ def only_visible(
     return queryset.filter(reach(request).within(verb, prefix))
 
 
+def get_with_below(request: HttpRequest, pk: UUID, verb: Verb) -> Organization:
+    """The organisation, if this verb may be done on it and on all that lies below; else 404."""
+    found = get_organization(request, pk, verb)
+    if not reach(request).may_below(verb, found.path):
+        raise Http404
+    return found
+
+
 def require(request: HttpRequest, verb: Verb, path: str) -> None:
     """Raises 404 unless this verb may be done at this path."""
     if not reach(request).may(verb, path):

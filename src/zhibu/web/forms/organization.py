@@ -272,8 +272,17 @@ class GrantForm(forms.Form):
 
     username = forms.CharField(label="用户名", max_length=64)
     role = forms.ChoiceField(label="角色", choices=[(role.value, LABELS[role]) for role in Role])
-    with_below = forms.BooleanField(label="含下级组织", required=False)
+    with_below = forms.BooleanField(
+        label="含下级组织",
+        required=False,
+        help_text="党支部以上的组织不选的，只对本组织自身有效：不能查看总览、名册和传达情况，也不能向下部署、导出和报告。",
+    )
     until = DayField(label="有效至（当日止）", required=False, help_text="代理时填写；不填为长期。")
+
+    def keep_to_itself(self) -> None:
+        """Whoever does not reach what lies below cannot give it away."""
+        self.fields["with_below"].disabled = True
+        self.fields["with_below"].help_text = "您的角色不含下级组织，只能授予本组织自身的角色。"
 
     def clean_until(self) -> date | None:
         """Not before today."""

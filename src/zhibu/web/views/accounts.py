@@ -51,7 +51,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
     page = AccountsPage(
         rows=page_of(request, rows),
         sought=sought,
-        organization_id=next((hold.organization_id for hold in holds), None),
+        organization_id=next((hold.organization_id for hold in holds if hold.is_whole), None),
     )
     return render(request, "web/accounts.html", {"page": page})
 
@@ -86,13 +86,18 @@ def open_account(request: HttpRequest) -> HttpResponse:
 def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Who holds a role on this organisation; gives one."""
     organization = access.get_organization(request, pk, Verb.GRANT)
+    is_whole = access.reach(request).may_below(Verb.GRANT, organization.path)
     if request.method == "POST" and request.POST.get("do") == "members":
+        if not is_whole:
+            raise Http404
         count = grant_members(
             organization=organization, by=access.person_of(request), at=clock.now(), most=MOST
         )
         messages.success(request, f"已授予 {count} 名党员“党员”角色，立即生效。")
         return redirect("grants", pk)
     form = GrantForm(request.POST or None)
+    if not is_whole:
+        form.keep_to_itself()
     if request.method == "POST" and form.is_valid():
         last: date | None = form.cleaned_data["until"]
         person: Person = form.cleaned_data["username"]
@@ -113,7 +118,7 @@ def grants(request: HttpRequest, pk: UUID) -> HttpResponse:
         crumbs=crumbs_to(organization, access.reach(request)),
         rows=page_of(request, queries.grants_on(organization, clock.now())),
         form=form,
-        members=members_without_role(organization, clock.now()).count(),
+        members=members_without_role(organization, clock.now()).count() if is_whole else 0,
     )
     return render(request, "web/grants.html", {"page": page}, status=422 if form.is_bound else 200)
 

@@ -42,7 +42,7 @@ TROUBLES = {
 @never_cache
 def invitations(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Slips for all at and below an organisation who never signed in."""
-    organization = access.get_organization(request, pk, Verb.EDIT_ACCOUNTS)
+    organization = access.get_with_below(request, pk, Verb.EDIT_ACCOUNTS)
     at = clock.now()
     people = people_to_invite(organization, access.reach(request), at)
     if request.method == "POST" and request.POST.get("do") == "open":

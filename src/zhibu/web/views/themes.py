@@ -62,6 +62,9 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
 def show(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
     """One theme: what it asks, its course by months and years, who did what."""
     organization = _organization(request, pk)
+    held, path = access.reach(request), organization.path
+    if not (held.may_below(Verb.SEE_BRANCH, path) or held.may_below(Verb.KEEP_THEME, path)):
+        raise Http404  # its course is counted over all that lies below
     found = _theme(organization, theme)
     seen, day = see(found, organization), clock.today()
     units, things, idle, only = None, None, 0, ""
