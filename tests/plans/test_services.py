@@ -104,6 +104,22 @@ def test_topics_come_from_themes_and_last_year(cast: Cast, adopted: Plan) -> Non
     assert {line.topic for line in plan.lines.filter(activity="theme_day")} == {"学党章"}
 
 
+def test_each_group_goes_on_with_its_own_topics(cast: Cast) -> None:
+    """Not with those of the group next to it; what a group had none of it gets none of."""
+    second = found_organization(
+        kind="group", name="第二党小组", short_name="第二党小组", parent=cast.branch,
+        founded_on=date(2018, 3, 1), by=None, at=AT,
+    )  # fmt: skip
+    plan = draft_plan(branch=cast.branch, year=2026, by=cast.secretary, at=AT)
+    meetings = plan.lines.filter(requirement="D4")
+    meetings.filter(group=cast.group).update(topic="学党章")
+    meetings.filter(group=second, ordinal__gt=6).update(topic="学条例")
+    again = draft_plan(branch=cast.branch, year=2027, by=cast.secretary, at=AT).lines
+    topics = dict(again.filter(group=second).values_list("ordinal", "topic"))
+    assert topics == {at: "学条例" if at > 6 else "" for at in range(1, 13)}
+    assert set(again.filter(group=cast.group).values_list("topic", flat=True)) == {"学党章"}
+
+
 def test_draft_is_edited_freely(cast: Cast, draft: Plan) -> None:
     """Without a reason and without a trace."""
     line = line_of(draft)

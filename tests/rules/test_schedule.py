@@ -168,17 +168,17 @@ def test_each_group_has_its_own_lines() -> None:
 
 
 def test_topics() -> None:
-    """A theme that fits by month and activity, else last year's topic for the same requirement."""
+    """A theme that fits by month and activity, else none."""
     themes = [
         Theme("学习贯彻全会精神", (10, 11), (Activity.THEME_DAY,)),
         Theme("廉政教育", (), (Activity.LESSON,)),
     ]
-    _, lines = table(themes=themes, last_year_topics={("D1", 2): "半年工作", ("D5", 11): "去年"})
+    _, lines = table(themes=themes)
     topics = {(one.requirement, one.planned_on.month): one.topic for one in lines}
     assert topics["D5", 10] == topics["D5", 11] == "学习贯彻全会精神"
     assert topics["D5", 3] == ""
     assert topics["D4", 5] == "廉政教育"
-    assert next(t for (code, _), t in topics.items() if code == "D1" and t) == "半年工作"
+    assert {topic for (code, _), topic in topics.items() if code == "D1"} == {""}
 
 
 def test_meetings_are_spread_out() -> None:

@@ -60,7 +60,6 @@ REACH = 10
 
 
 Key = tuple[str, str | None, int]  # Duty.key
-Topics = Mapping[tuple[str, int], str]  # (requirement code, ordinal in the year) -> topic
 
 
 def propose_lines(
@@ -69,13 +68,12 @@ def propose_lines(
     calendar: WorkCalendar,
     *,
     themes: Sequence[Theme] = (),
-    last_year_topics: Topics | None = None,
     combinations: Sequence[Combination] = COMBINATIONS,
 ) -> tuple[ProposedLine, ...]:
     """One line for each duty, in the order of their planned days.
 
     Each falls within its duty's window, on a working day if the window has one. Topics come from
-    `themes`, or else from last year's table by (requirement code, ordinal in the year).
+    `themes`.
     """
     diary = _Diary(calendar)
     events = _Events(combinations)
@@ -87,10 +85,7 @@ def propose_lines(
             day = diary.place(duty, facts.theme_day)
             events.offer(duty, day)
         days[duty.key] = day
-    lines = [
-        _line(duty, days[key], events.names.get(key), themes, last_year_topics or {})
-        for key, duty in by_key.items()
-    ]
+    lines = [_line(duty, days[key], events.names.get(key), themes) for key, duty in by_key.items()]
     return tuple(sorted(lines, key=_by_day))
 
 
@@ -200,13 +195,7 @@ def _place_in_window(duty: Duty) -> float:
     return MIDDLE
 
 
-def _line(
-    duty: Duty,
-    day: date,
-    event: str | None,
-    themes: Sequence[Theme],
-    last_year_topics: Topics,
-) -> ProposedLine:
+def _line(duty: Duty, day: date, event: str | None, themes: Sequence[Theme]) -> ProposedLine:
     requirement, window = duty.requirement, duty.window
     topic = next((t.topic for t in themes if t.fits(requirement.activity, day.month)), "")
     return ProposedLine(
@@ -218,7 +207,7 @@ def _line(
         opens=window.opens,
         due=window.due,
         planned_on=day,
-        topic=topic or last_year_topics.get((requirement.code, window.ordinal), ""),
+        topic=topic,
         group=duty.group,
         group_name=duty.group_name,
         attendees=requirement.attendees,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -35,8 +35,8 @@ from zhibu.rules.duties import Duty
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.schedule import ProposedLine, Theme, propose_lines
 
-CARRIED = ("form", "presenter", "responsible")
-"""What a line takes over from the same line of last year, beside its topic."""
+CARRIED = ("topic", "form", "presenter", "responsible")
+"""What a line takes over from the same line of last year, of the same group, where it has none."""
 
 
 def draft_plan(
@@ -81,9 +81,7 @@ def _draft(
     plan.save(force_insert=True)
     demands = demands_of(norm, facts, year)
     before = list(last_year_lines(branch, year))
-    proposed = propose_lines(
-        demands.duties, facts, calendar, themes=themes, last_year_topics=topics_of(before)
-    )
+    proposed = propose_lines(demands.duties, facts, calendar, themes=themes)
     PlanLine.objects.bulk_create(carry_over(make_lines(plan, proposed), before))
     note(
         by=by, verb="draft_plan", organization_id=branch.pk, subject=plan, at=at,
@@ -127,11 +125,6 @@ def make_lines(plan: Plan, proposed: Iterable[ProposedLine]) -> list[PlanLine]:
         )
         for line in proposed
     ]
-
-
-def topics_of(lines: Iterable[PlanLine]) -> Mapping[tuple[str, int], str]:
-    """Topics by requirement and ordinal, as the rules carry them over."""
-    return {(line.requirement, line.ordinal): line.topic for line in lines if line.topic}
 
 
 def carry_over(lines: list[PlanLine], before: Iterable[PlanLine]) -> list[PlanLine]:
