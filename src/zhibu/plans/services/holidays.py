@@ -6,20 +6,28 @@ import csv
 import io
 import tomllib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from zhibu.ledger.services import note
 from zhibu.people.models import Person
-from zhibu.plans.facts import as_proposed, published_calendar, work_calendar
+from zhibu.plans.facts import (
+    as_proposed,
+    line_key,
+    plan_demands,
+    published_calendar,
+    work_calendar,
+)
 from zhibu.plans.models import Holiday, Plan, PlanLine
 from zhibu.plans.queries import lines_of
 from zhibu.plans.services.desk import lock_plan, need_reason, turn_page, write_trace
 from zhibu.plans.services.editing import change_line, part_events
+from zhibu.rules.branches import is_before_use
 from zhibu.rules.festivals import statutory_holidays
 from zhibu.rules.schedule import holiday_conflicts
 
@@ -78,10 +86,11 @@ def import_holidays(*, text: str, by: Person | None, at: datetime) -> tuple[int,
 
 def read_holidays(text: str) -> list[Holiday]:
     """The days of a holiday file, not saved. Raises HolidaysFaulty with every fault."""
-    text = text.lstrip("\ufeff").strip()
+    text = text.lstrip("\ufeff").rstrip()  # blank lines at the head count: faults name lines
     if len(text) > MOST_CHARACTERS:
         raise HolidaysFaulty([HolidayFault(0, "文件过大，请检查是否选错文件。")])
-    rows = _toml_rows(text) if text.startswith(("[", "#")) or "[[" in text else _csv_rows(text)
+    is_toml = any(line.lstrip().startswith("[") for line in text.splitlines())
+    rows = _toml_rows(text) if is_toml else _csv_rows(text)
     faults: list[HolidayFault] = []
     days: dict[date, Holiday] = {}
     for line, raw_day, name, raw_kind in rows[:MOST_DAYS]:
@@ -123,11 +132,14 @@ _Row = tuple[int, Any, Any, Any]
 
 def _csv_rows(text: str) -> list[_Row]:
     rows: list[_Row] = []
+    has_header = False
     try:
         for number, cells in enumerate(csv.reader(io.StringIO(text)), start=1):
             values = [cell.strip() for cell in cells]
-            is_header = number == 1 and values and not any(char.isdigit() for char in values[0])
-            if not any(values) or values[0].startswith("#") or is_header:
+            if not any(values) or values[0].startswith("#"):
+                continue
+            if not rows and not has_header and not any(char.isdigit() for char in values[0]):
+                has_header = True
                 continue
             values += [""] * (3 - len(values))
             rows.append((number, values[0], values[1], values[2]))
@@ -177,14 +189,25 @@ def _read_kind(value: Any) -> bool | None:
     return False if word in _OFF else True if word in _WORKED else None
 
 
-def recheck_holidays(plan: Plan) -> tuple[HolidayProposal, ...]:
-    """The lines, neither done nor waived, that fall on a day off by what is known now."""
+def recheck_holidays(plan: Plan, *, today: date) -> tuple[HolidayProposal, ...]:
+    """The lines, still to be done in time, that fall on a day off by what is known now.
+
+    No day is proposed that is over. Wants `branch` fetched with the table.
+    """
+    since = plan.branch.in_use_since
     lines = {
         str(line.pk): line
         for line in lines_of(plan)
-        if line.discharged_by is None and line.waived_at is None
+        if line.discharged_by is None
+        and line.waived_at is None
+        and line.due_on >= today
+        and not is_before_use(line.due_on, since)
     }
-    moves = holiday_conflicts([as_proposed(line) for line in lines.values()], work_calendar())
+    by_key = plan_demands(plan).by_key
+    proposed = [as_proposed(line, by_key.get(line_key(line))) for line in lines.values()]
+    moves = holiday_conflicts(
+        [replace(one, opens=max(one.opens, today)) for one in proposed], work_calendar()
+    )
     return tuple(
         HolidayProposal(lines[move.line.line], move.planned_on, move.proposed_on) for move in moves
     )
@@ -207,7 +230,7 @@ def apply_holiday_proposals(
     plan = lock_plan(plan, revision)
     reason = need_reason(plan, reason)
     moved: list[PlanLine] = []
-    for proposal in recheck_holidays(plan):
+    for proposal in recheck_holidays(plan, today=timezone.localdate(at)):
         day, line = proposal.proposed_on, proposal.line
         if day is None or (lines is not None and line.pk not in lines):
             continue

@@ -133,7 +133,8 @@ def holidays(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     answer, status = attempt(request, form, act)
     if answer is not None:
         return answer
-    page = build_holiday_page(desk.plan, recheck_holidays(desk.plan), form)
+    proposals = recheck_holidays(desk.plan, today=clock.today())
+    page = build_holiday_page(desk.plan, proposals, form)
     return render(request, "web/plan_holidays.html", {"page": page, "desk": desk}, status=status)
 
 
