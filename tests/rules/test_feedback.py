@@ -137,7 +137,7 @@ def test_waiting() -> None:
     assert judge_waiting(TODAY + timedelta(days=1), TODAY).facts["days"] == 0
     assert judge_waiting(TODAY - timedelta(days=14), TODAY).severity is Severity.NOTE
     assert say(judge_waiting(TODAY - timedelta(days=15), TODAY)) == (
-        "已等待15日，超过15日，请上级协助。"
+        "已等待15日，等待满15日的请上级协助。"
     )
 
 

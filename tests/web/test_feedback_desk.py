@@ -220,6 +220,7 @@ def test_what_waits_too_long_shows_to_who_can_help(
     page = office.get(waiting).content.decode()
     assert take in page
     assert "等待15日" in page
+    assert "1件等待满15日" in page  # true on the fifteenth day
     assert "支部没有人看的话" not in page
     leader = client_of(cast.leader).get(waiting).content.decode()
     assert take not in leader  # sees that it waits, has no desk

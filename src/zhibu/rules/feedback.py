@@ -16,7 +16,7 @@ from typing import Final
 
 from zhibu.rules.verdicts import Severity, Verdict
 
-HELP_DAYS: Final = 15  # a case that waits longer shows to the level that can help
+HELP_DAYS: Final = 15  # a case that has waited so long shows to the level that can help
 SMALLEST_CROWD: Final = 10  # fewer people than this would let one guess who wrote without name
 LONGEST_CHAIN: Final = 15  # an original shorter than this may well be said again in a summary
 
