@@ -13,7 +13,8 @@ from tests.cast import PASSWORD, Cast, client_of
 from tests.web.test_entry_password import sign_in
 
 from zhibu.ledger.models import Entry
-from zhibu.org.accounts import set_active
+from zhibu.org.accounts import set_active, unlock_person
+from zhibu.org.services import open_account
 from zhibu.web import clock
 from zhibu.web.entry.lock import address_of
 
@@ -185,3 +186,12 @@ def test_where_one_was_going_is_kept_and_nowhere_else(cast: Cast) -> None:
     assert sign_in(Client(), "secretary", PASSWORD, next=ours)["Location"] == ours
     answer = sign_in(Client(), "secretary", PASSWORD, next="https://evil.example/")
     assert "evil" not in answer["Location"]
+
+
+@pytest.mark.parametrize("name", ["ß" * 64, "İstanbul" * 8, "ﬃ" * 30])
+def test_a_name_that_grows_when_it_is_folded_is_unlocked_too(cast: Cast, name: str) -> None:
+    """Attempts are counted under the beginning of the name; the same beginning is forgotten."""
+    person = open_account(username=name, name="卯长名", password=PASSWORD, by=None, at=clock.now())
+    assert fail(name, 5).status_code == 429
+    assert unlock_person(person=person, by=cast.system_admin, at=clock.now()) == 1
+    assert not AccessAttempt.objects.exists()

@@ -14,6 +14,7 @@ from django.db.models import F
 
 from zhibu.ledger.services import note
 from zhibu.org.services import Refused
+from zhibu.people.attempts import plain_name
 from zhibu.people.invitations import digest_of, new_token
 from zhibu.people.models import Invitation, PastPassword, Person
 
@@ -192,7 +193,7 @@ def end_sessions(*, person: Person, by: Person, at: datetime) -> Person:
 @transaction.atomic
 def unlock_person(*, person: Person, by: Person | None, at: datetime) -> int:
     """Forgets the failed attempts, at whatever address; how many rows there were."""
-    count: int = AccessAttempt.objects.filter(username=person.username.casefold()).delete()[0]
+    count: int = AccessAttempt.objects.filter(username=plain_name(person.username)).delete()[0]
     note(
         by=by, verb="unlock", organization_id=None, subject=person, at=at,
         detail={"name": person.username},

@@ -18,7 +18,8 @@ from django.db.models import Max, Sum
 from django.http import HttpRequest
 from django.utils import timezone
 
-_LONGEST: Final = 64
+from zhibu.people.attempts import plain_name
+
 MANY: Final = 10  # times the limit of one address, from all together
 
 
@@ -38,11 +39,6 @@ def is_besieged(username: str) -> bool:
     tried = AccessAttempt.objects.filter(username=plain_name(username), attempt_time__gt=since)
     failures: int = tried.aggregate(sum=Sum("failures_since_start"))["sum"] or 0
     return failures >= MANY * settings.AXES_FAILURE_LIMIT
-
-
-def plain_name(name: str) -> str:
-    """A user name as attempts are counted: however it is written, it is one account."""
-    return name.replace("\0", "").strip().casefold()[:_LONGEST]
 
 
 def name_tried(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:

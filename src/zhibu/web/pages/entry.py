@@ -21,10 +21,10 @@ from django.utils.safestring import SafeString, mark_safe
 from zhibu.org.accounts import Slip
 from zhibu.org.models import Grant, Organization
 from zhibu.org.reach import Hold
+from zhibu.people.attempts import plain_name
 from zhibu.people.models import Invitation, Person
 from zhibu.people.roles import LABELS
 from zhibu.web.entry import factors, sign_on
-from zhibu.web.entry.lock import plain_name
 from zhibu.web.pages.forms import Crumb
 
 
