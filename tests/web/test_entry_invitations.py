@@ -423,3 +423,15 @@ def test_a_member_of_a_branch_elsewhere_is_not_theirs_through_a_role_here(cast: 
     cast.members[5].save(update_fields=["person"])
     assert client_of(far).get(address).status_code == 404
     assert client_of(cast.system_admin).get(address).status_code == 200
+
+
+@pytest.mark.parametrize("form", [{}, {"nonce": ""}])
+def test_a_slip_is_made_from_its_page_alone(cast: Cast, form: dict[str, str]) -> None:
+    """What names no page that was drawn, though none is known either, resets nobody."""
+    client = client_of(cast.system_admin)
+    before = Person.objects.get(pk=cast.secretary.pk)
+    answer = client.post(reverse("account-invite", args=[cast.secretary.pk]), form)
+    assert answer.status_code == 303
+    after = Person.objects.get(pk=cast.secretary.pk)
+    assert (after.password, after.session_round) == (before.password, before.session_round)
+    assert not Invitation.objects.exists()

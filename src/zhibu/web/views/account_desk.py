@@ -51,7 +51,8 @@ def invite(request: HttpRequest, pk: UUID) -> HttpResponse:
     person = _find(request, pk)
     form = InviteForm(request.POST)
     # A page that is loaded again must not make the slip void that was just printed.
-    if not form.is_valid() or request.POST.get("nonce") != request.session.pop(_NONCE, ""):
+    nonce, known = request.POST.get("nonce"), request.session.pop(_NONCE, "")
+    if not form.is_valid() or not nonce or nonce != known:
         messages.info(request, "邀请单只显示一次。没有印好的，请重新生成，原来的随即作废。")
         return see_other("account-show", pk)
     try:
