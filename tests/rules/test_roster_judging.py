@@ -188,6 +188,20 @@ def test_a_mere_member_of_the_committee(
     assert same.changes == ()
 
 
+def test_each_office_has_its_day() -> None:
+    """Of two offices the one whose day the file has otherwise; one day stands for both."""
+    member = replace(
+        LI, posts=(("secretary", date(2020, 1, 1)), ("organization", date(2021, 5, 1)))
+    )
+    for told, after in (
+        ("2020-01-01、2021-05-01", []),
+        ("2020-01-01、2021-06-01", [(date(2020, 1, 1), date(2021, 6, 1))]),
+        ("2022-01-01", [(date(2022, 1, 1), date(2022, 1, 1))]),
+    ):
+        (one,) = judged(as_row(member, 任职日期=told), known=(member,)).differences
+        assert [c.after for c in one.changes] == after
+
+
 def test_spell_that_ended() -> None:
     """否 ends what holds; a blank leaves it."""
     (one,) = judged(as_row(WANG, 流动党员="否", 流动开始日期="")).differences

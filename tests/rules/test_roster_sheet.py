@@ -24,6 +24,7 @@ from zhibu.rules.roster_values import (
     Unread,
     read_category,
     read_day,
+    read_days,
     read_name,
     read_offices,
     read_sex,
@@ -64,6 +65,14 @@ DAYS: list[tuple[Any, Any]] = [
     (41091, Day(JULY)),
     ("41091", Day(JULY)),
     (41091.5, Day(JULY)),
+    (10_000, Day(date(1927, 5, 18))),  # the smallest number that is taken for a day
+    (9_999, "ROSTER-06"),
+    (80_000, Day(date(2119, 1, 11))),
+    (80_001, "ROSTER-05"),
+    ("1900-01-01", Day(date(1900, 1, 1))),
+    ("1899-12-31", "ROSTER-12"),
+    ("2199-12-31", Day(date(2199, 12, 31))),
+    ("2200-01-01", "ROSTER-12"),
     (date(2012, 7, 1), Day(JULY)),
     (datetime(2012, 7, 1, 8), Day(JULY)),
     ("2012.1", Day(date(2012, 1, 1), is_month=True)),
@@ -103,7 +112,29 @@ def test_days_in_all_spellings(cell: Any, expected: Any) -> None:
 def test_text_files_lose_the_last_zero() -> None:
     """In a csv 2012.1 may be January or October: it is asked for, never guessed."""
     assert read_day("2012.1", is_text=True) == Unread("ROSTER-09", "2012.1")
-    assert read_day("2012.01", is_text=True) == Day(date(2012, 1, 1), is_month=True)
+    for certain in ("2012.01", "2012-1", "2012/1", "2012年1月"):
+        assert read_day(certain, is_text=True) == Day(date(2012, 1, 1), is_month=True)
+    assert read_day("2012.2", is_text=True) == Day(date(2012, 2, 1), is_month=True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2020-01-01、2021-05-01", [date(2020, 1, 1), date(2021, 5, 1)]),
+        ("202001、202105", [date(2020, 1, 1), date(2021, 5, 1)]),
+        ("2020.1；\n2021.5", [date(2020, 1, 1), date(2021, 5, 1)]),
+        ("2012、7、1", [JULY]),
+        ("2012、7", [JULY]),
+        (41091, [JULY]),
+    ],
+)
+def test_one_day_or_several(cell: Any, expected: list[date]) -> None:
+    """Marks within a day are told from those between days; nothing is nothing, a wrong one is said."""
+    found = read_days(cell)
+    assert isinstance(found, tuple)
+    assert [day.on for day in found] == expected
+    assert read_days("") is None
+    assert read_days("2020-01-01、去年") == Unread("ROSTER-05", "去年")
 
 
 @pytest.mark.parametrize(
@@ -289,30 +320,59 @@ FAULTS: list[tuple[dict[str, Any], dict[str, Severity]]] = [
     ({}, {}),
     ({"姓名": ""}, {"ROSTER-01": ERROR}),
     ({"姓名": "长" * 51}, {"ROSTER-02": ERROR}),
+    ({"姓名": "长" * 50}, {}),
     ({"姓名": "张三1"}, {"ROSTER-03": WARNING}),
     ({"姓名": "=HYPERLINK(1)"}, {"ROSTER-03": WARNING}),
     ({"入党时间": ""}, {"ROSTER-04": ERROR}),
     ({"入党时间": "2012"}, {"ROSTER-06": ERROR}),
     ({"入党时间": "2027-01-01"}, {"ROSTER-11": ERROR}),
     ({"入党时间": "1920-01-01"}, {"ROSTER-12": ERROR}),
+    ({"入党时间": "1921-06-30"}, {"ROSTER-12": ERROR}),
+    ({"入党时间": "1921-07-01"}, {}),
+    ({"入党时间": TODAY}, {}),
     ({"出生日期": "2012-07-01"}, {"ROSTER-13": ERROR}),
     ({"出生日期": "1994-07-01"}, {}),
     ({"出生日期": "1994-07-02"}, {"ROSTER-14": ERROR}),
     ({"出生日期": "1994-07", "入党时间": "2012-07"}, {}),
     ({"出生日期": "1994-08", "入党时间": "2012-07"}, {"ROSTER-14": ERROR}),
+    ({"出生日期": "1994-07-31", "入党时间": "2012-07"}, {}),
+    ({"出生日期": "1994-02-28", "入党时间": "2012-02-28"}, {}),
+    ({"出生日期": "1996-02-29", "入党时间": "2014-02-28"}, {"ROSTER-14": ERROR}),
+    ({"出生日期": "1996-02-29", "入党时间": "2014-03-01"}, {}),
+    ({"出生日期": "1933-01-01", "入党时间": "1949-09-30"}, {"ROSTER-15": WARNING}),
+    ({"出生日期": "1933-01-01", "入党时间": "1949-10-01"}, {"ROSTER-14": ERROR}),
     ({"出生日期": "1930-01-01", "入党时间": "1946-01-01"}, {"ROSTER-15": WARNING}),
     ({"转正时间": "2012-06-30"}, {"ROSTER-16": ERROR}),
     ({"转正时间": "2013-07-01"}, {}),
     ({"转正时间": "2013-08-20"}, {}),
+    ({"转正时间": "2013-09-01"}, {}),  # two months after the year
+    ({"转正时间": "2013-09-02"}, {"ROSTER-17": WARNING}),
+    ({"转正时间": "2013-04-30"}, {}),  # and before it
+    ({"转正时间": "2013-04-29"}, {"ROSTER-17": WARNING}),
     ({"转正时间": "2014-07-01"}, {"ROSTER-17": WARNING}),
     ({"转正时间": "2012-07-01"}, {"ROSTER-17": WARNING}),
     ({"入党时间": "1970-03-01", "转正时间": "1970-03-01"}, {}),
+    ({"入党时间": "1969-03-31", "转正时间": "1969-03-31"}, {"ROSTER-17": WARNING}),
+    ({"入党时间": "1969-04-01", "转正时间": "1969-04-01"}, {}),
+    ({"入党时间": "1977-08-31", "转正时间": "1977-08-31"}, {}),
+    ({"入党时间": "1977-09-01", "转正时间": "1977-09-01"}, {"ROSTER-17": WARNING}),
+    ({"入党时间": "1949-03-01", "转正时间": "1949-09-30"}, {}),
+    ({"入党时间": "1949-03-01", "转正时间": "1949-10-01"}, {"ROSTER-17": WARNING}),
     ({"转正时间": "2013-07-01", "党员类别": "预备党员"}, {"ROSTER-20": ERROR}),
     ({"性别": "不明"}, {"ROSTER-18": ERROR}),
     ({"党员类别": "群众"}, {"ROSTER-19": ERROR}),
     ({"党内职务": "处长"}, {"ROSTER-26": WARNING}),
     ({"流动党员": "也许"}, {"ROSTER-30": ERROR}),
     ({"转入日期": "2010-01-01"}, {"ROSTER-34": ERROR}),
+    ({"转入日期": "2012-06-30"}, {"ROSTER-34": ERROR}),
+    ({"转入日期": "2012-07-01"}, {}),
+    ({"转入日期": "2012-07-01", "入党时间": "2012-07-15"}, {}),  # the month may be all that is known
+    ({"转入日期": TODAY}, {}),
+    ({"转入日期": "2026-11-24"}, {"ROSTER-11": ERROR}),
+    ({"党内职务": "书记", "任职日期": TODAY}, {}),
+    ({"党内职务": "书记", "任职日期": "2026-11-24"}, {"ROSTER-11": ERROR}),
+    ({"入党时间": "2025-11-23", "转正时间": TODAY, "党员类别": "预备党员"}, {"ROSTER-20": ERROR}),
+    ({"入党时间": "2025-11-24", "转正时间": "2026-11-24", "党员类别": "预备党员"}, {"ROSTER-11": WARNING}),
     ({"入党时间": "2025-12-01", "转正时间": "2026-12-01"}, {"ROSTER-11": WARNING}),
 ]  # fmt: skip
 
@@ -330,7 +390,7 @@ def test_faults_of_a_row(cells: dict[str, Any], expected: dict[str, Severity]) -
     "cells",
     [
         ["", ""], ["姓名", "入党时间"], ["姓 名", "入党时间"], ["合计", ""], ["注：本表一式两份", ""],
-        ["", "填表人：张三"], ["", "—"], ["制表人：李四", ""],
+        ["", "填表人：张三"], ["", "—"], ["制表人：李四", ""], ["合计", "6人", "男", "3人", "女", "3人"],
     ],
 )  # fmt: skip
 def test_rows_that_are_no_members(cells: list[str]) -> None:
@@ -340,6 +400,14 @@ def test_rows_that_are_no_members(cells: list[str]) -> None:
     result = parse_roster([(2, cells)], headings, today=TODAY)
     assert result.rows == ()
     assert result.faults == ()
+
+
+def test_a_full_row_is_somebody() -> None:
+    """However it begins: a sum has few cells."""
+    headings = find_heading([(1, ["姓名", "入党时间"])])
+    assert headings is not None
+    cells = ["审核", "2012-07-01", "男", "汉", "本科", "甲", "乙"]
+    assert len(parse_roster([(2, cells)], headings, today=TODAY).rows) == 1
 
 
 def test_a_day_that_cannot_be_read_is_said_once() -> None:
