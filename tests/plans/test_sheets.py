@@ -107,6 +107,17 @@ def test_a_faulty_row_is_named(draft: Plan, values: dict[str, object], column: s
     assert preview.unchanged == draft.lines.count() - 1
 
 
+def test_who_takes_part_is_said_where_it_is_known(cast: Cast, draft: Plan) -> None:
+    """All members, the group, or nothing: nobody says who comes to what a branch does of its own."""
+    values = {"title": "读书会", "planned_on": date(2026, 4, 9)}
+    add_line(plan=draft, revision=draft.revision, by=cast.secretary, at=AT, values=values)
+    said = {line.activity: line.attendees for line in plan_table(draft, today=TODAY).lines}
+    assert said == {
+        "支部党员大会": "全体党员", "党课": "全体党员", "主题党日": "全体党员",
+        "党小组会": "第一党小组", "读书会": "",
+    }  # fmt: skip
+
+
 def test_the_same_sheet_once_more_adds_nothing(cast: Cast, draft: Plan) -> None:
     """A row without a key is the own line of its title and day, if there is one that no row names."""
     sheet = read_back(draft)

@@ -171,14 +171,16 @@ def test_two_people_edit_one_table(cast: Cast, draft: Plan) -> None:
     line = line_of(draft)
     mine = values(line, topic="我的主题")
     edit_line(
-        line=line, revision=draft.revision, changes={"topic": "别人的主题"}, by=cast.deputy, at=AT
-    )
+        line=line, revision=draft.revision, by=cast.deputy, at=AT,
+        changes={"topic": "别人的主题", "form": "分组讨论", "remark": "请自带材料"},
+    )  # fmt: skip
     browser, at = client(cast.secretary), line_address("line-edit", line)
     response = browser.post(at, mine)
     assert response.status_code == 409
     page = text(response)
     assert "已被他人修改" in page
-    assert "别人的主题" in page
+    for theirs in ("主题“别人的主题”", "形式“分组讨论”", "备注“请自带材料”"):
+        assert theirs in page
     assert "我的主题" in page
     line.refresh_from_db()
     assert line.topic == "别人的主题"

@@ -17,7 +17,8 @@ from zhibu.plans.queries import lines_of
 from zhibu.rules.branches import BranchFacts, is_before_use
 from zhibu.rules.calendar import WorkCalendar
 from zhibu.rules.duties import Duty, derive_duties, offer_duties
-from zhibu.rules.norm import Activity, Attendees, Norm, PracticeClass
+from zhibu.rules.labels import label
+from zhibu.rules.norm import Activity, Attendees, Norm, PracticeClass, Requirement
 from zhibu.rules.schedule import ProposedLine, judge_table
 from zhibu.rules.standing import LineFacts, Standing, judge_line
 from zhibu.rules.verdicts import Verdict
@@ -102,6 +103,18 @@ def line_facts(line: PlanLine) -> LineFacts:
 def standing_of(line: PlanLine, today: date) -> Standing:
     """How a line stands today, and why."""
     return judge_line(line_facts(line), today, soon_days=line.branch.soon_days)
+
+
+def say_attendees(line: PlanLine, requirement: Requirement | None) -> str:
+    """Who takes part in a line; empty where nobody meets, or the branch's own line names nobody.
+
+    Wants `group` fetched with the line.
+    """
+    if line.group is not None:
+        return line.group.short_name
+    if requirement is None or requirement.attendees is Attendees.NONE:
+        return ""
+    return label(requirement.attendees)
 
 
 def as_proposed(line: PlanLine, duty: Duty | None = None) -> ProposedLine:

@@ -20,7 +20,7 @@ from zhibu.ledger.services import note
 from zhibu.norms.facts import norm_of
 from zhibu.org.services import Refused
 from zhibu.people.models import Person
-from zhibu.plans.facts import standing_of
+from zhibu.plans.facts import say_attendees, standing_of
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.queries import lines_of
 from zhibu.plans.services.desk import (
@@ -35,7 +35,7 @@ from zhibu.plans.services.desk import (
 from zhibu.plans.services.drafting import put_lines
 from zhibu.plans.services.editing import change_line, own_line, part_events
 from zhibu.rules.labels import label
-from zhibu.rules.norm import Activity, Attendees, Norm, PracticeClass
+from zhibu.rules.norm import Activity, Norm, PracticeClass
 
 READ_BACK: Final = ("topic", "form", "presenter", "responsible", "remark")
 MOST_NEW: Final = 200
@@ -119,12 +119,6 @@ def plan_table(plan: Plan, *, today: date) -> AnnualTable:
 
 
 def _table_line(line: PlanLine, norm: Norm, today: date) -> TableLine:
-    requirement = norm.requirement(line.requirement)
-    attendees = label(requirement.attendees if requirement else Attendees.MEMBERS)
-    if requirement is not None and requirement.attendees is Attendees.NONE:
-        attendees = ""
-    if line.group is not None:
-        attendees = line.group.short_name
     return TableLine(
         key=str(line.pk),
         period=f"{line.planned_on.month}月",
@@ -133,7 +127,7 @@ def _table_line(line: PlanLine, norm: Norm, today: date) -> TableLine:
         activity=line.title,
         topic=line.topic,
         form=line.form,
-        attendees=attendees,
+        attendees=say_attendees(line, norm.requirement(line.requirement)),
         presenter=line.presenter,
         responsible=line.responsible,
         state=label(standing_of(line, today).state),

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 
 from zhibu.org.models import Organization
-from zhibu.plans.facts import Demands, standing_of
+from zhibu.plans.facts import Demands, say_attendees, standing_of
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.rules import wording
 from zhibu.rules.norm import Activity, Norm, PracticeClass
@@ -250,7 +250,7 @@ def build_rows(
     for line in lines:
         standing = standing_of(line, today)
         requirement = requirements.get(line.requirement)
-        attendees = wording.label(requirement.attendees) if requirement else ""
+        attendees = say_attendees(line, requirement)
         faults = tuple(of_line.get(line.pk, ()))
         rows.append(_row(line, standing, labels, attendees, faults, rights))
     return rows
