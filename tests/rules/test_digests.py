@@ -149,6 +149,7 @@ def test_what_is_wrong_is_named() -> None:
         ([*chain[:2], inserted, *moved_on], (7, chain[-1].link), FaultKind.INSERTED, 3),
         (swapped, head, FaultKind.REORDERED, 3),
         ([*chain[:2], chain[1], *chain[3:]], head, FaultKind.INSERTED, 3),
+        ([*chain, renumbered(chain[-1], 7)], (7, chain[-1].link), FaultKind.INSERTED, 7),
         ([*chain[:2], renumbered(chain[2], 1), *chain[3:]], head, FaultKind.CHANGED, 3),
         (chain[:4], head, FaultKind.TRUNCATED, 5),
         (chain, (4, chain[3].link), FaultKind.INSERTED, 5),

@@ -90,6 +90,11 @@ def export_bundle(
                     digest.update(piece)
                     target.write(piece)
             sums[path] = digest.hexdigest()
+            if sums[path] != file.digest:
+                raise ExportFailed(
+                    f"附件“{file.name}”与归档时不一致，无法导出。请系统管理员执行 zhibu verify --files "
+                    "核验，并从备份中恢复该文件。"
+                )
 
         chain: list[str] = []  # "" for an entry that is here whole, else its digest
         named: set[UUID] = set()

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import lzma
+import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +27,19 @@ LARGEST_JSON: Final = 64 * 1024 * 1024
 LARGEST_TOTAL: Final = 8 * 1024**3
 _CHUNK: Final = 1024 * 1024
 _ATTACHMENTS: Final = PARTS.index("attachments")
+# What reading a file that comes from anywhere can end with.
+_UNREADABLE: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, OSError, EOFError, ValueError,
+    TypeError, LookupError, AttributeError, ArithmeticError, RuntimeError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AlteredFile:
+    """A file of the archive that is not as it was handed out: "changed", "missing" or "added"."""
+
+    path: str
+    how: str
 
 
 @dataclass(slots=True)
@@ -40,6 +55,20 @@ class BundleOutcome:
     unsealed: int = 0
     fingerprints: tuple[tuple[str, str], ...] = ()
     fault: Fault | None = None
+    altered: tuple[AlteredFile, ...] = ()  # the weightiest first
+    is_signed: bool = False  # the list of files has the branch's signature
+    is_walked: bool = False  # every record, file and seal was verified and holds
+
+    @property
+    def records_hold(self) -> bool:
+        """Whether the records are as they were filed, whatever became of what only repeats them."""
+        repeats = {form.PDF, form.README}
+        return self.is_walked and self.is_signed and all(f.path in repeats for f in self.altered)
+
+    @property
+    def is_as_handed_out(self) -> bool:
+        """Whether no file was touched since the export: what is wrong was wrong before."""
+        return self.is_signed and not self.altered
 
 
 class _Broken(Exception):
@@ -47,7 +76,7 @@ class _Broken(Exception):
 
     def __init__(self, kind: FaultKind, part: str = "", sequence: int = 0) -> None:
         super().__init__(part)
-        self.kind, self.part, self.sequence = kind, part, sequence
+        self.fault = Fault("", kind, sequence, part)
 
 
 def verify_bundle(path: Path) -> BundleOutcome:
@@ -55,14 +84,13 @@ def verify_bundle(path: Path) -> BundleOutcome:
     outcome = BundleOutcome()
     try:
         with zipfile.ZipFile(path) as archive:
-            _Reader(archive, outcome).verify()
+            outcome.fault = _Reader(archive, outcome).verify()
     except _Broken as broken:
-        outcome.fault = Fault(outcome.branch, broken.kind, broken.sequence, broken.part)
-    except (
-        zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, TypeError, KeyError,
-        AttributeError, IndexError, RuntimeError, RecursionError,
-    ):  # fmt: skip
+        outcome.fault = broken.fault
+    except _UNREADABLE:
         outcome.fault = Fault(outcome.branch, FaultKind.FORMAT, 0, path.name)
+    if outcome.fault is not None:
+        outcome.fault = replace(outcome.fault, branch=outcome.branch)
     return outcome
 
 
@@ -72,21 +100,86 @@ class _Reader:
     def __init__(self, archive: zipfile.ZipFile, outcome: BundleOutcome) -> None:
         self._archive = archive
         self._outcome = outcome
+        self._digests: dict[str, str] = {}  # of the files that can be read, by their paths
+        self._signature: Mapping[str, Any] = {}
         self._files: set[str] = set()
+        self._keys: dict[tuple[str, int], str] = {}
 
-    def verify(self) -> None:
-        names = [info.filename for info in self._archive.infolist()]
-        total = sum(info.file_size for info in self._archive.infolist())
-        if total > LARGEST_TOTAL or len(names) != len(set(names)):
-            raise _Broken(FaultKind.FORMAT, "文件清单")
-        book = self._json(form.BOOK)
+    def verify(self) -> Fault | None:
+        """The weightiest fault. What is wrong with a record goes before what is with its file."""
+        self._take_stock()
+        out = self._outcome
+        try:
+            book = self._open_book()
+            self._walk(book)
+        except _Broken as broken:
+            return self._look_closer(broken.fault)
+        except _UNREADABLE:
+            return self._look_closer(Fault("", FaultKind.FORMAT, 0, form.BOOK))
+        out.is_walked = True
+        if out.altered:
+            return _file_fault(out.altered[0])
+        return None if out.is_signed else _file_fault(AlteredFile(form.MANIFEST, "unsigned"))
+
+    def _take_stock(self) -> None:
+        """Digest every file, and compare all with what the branch signed when it handed them out."""
+        infos = [info for info in self._archive.infolist() if not info.is_dir()]
+        names = {info.filename for info in infos}
+        if len(names) != len(infos):
+            raise _Broken(FaultKind.FORMAT, "有重名的文件")
+        if sum(info.file_size for info in infos) > LARGEST_TOTAL:
+            raise _Broken(FaultKind.FORMAT, f"解开后超过 {LARGEST_TOTAL // 1024**3} GB")
+        for name in names:
+            try:
+                self._digests[name] = self._digest(name)
+            except _UNREADABLE:
+                continue  # damaged: it cannot be what was handed out
+        sums = self._signed_sums()
+        if sums is None:
+            return
+        self._outcome.is_signed = True
+        listed = names - {form.MANIFEST, form.SIGNATURE}
+        altered = [AlteredFile(path, "added") for path in listed - sums.keys()]
+        altered += [AlteredFile(path, "missing") for path in sums.keys() - listed]
+        altered += [
+            AlteredFile(path, "changed")
+            for path in listed & sums.keys()
+            if self._digests.get(path) != sums[path]
+        ]
+        self._outcome.altered = tuple(sorted(altered, key=_weight))
+
+    def _signed_sums(self) -> Mapping[str, str] | None:
+        """The digests that were signed, by path; None when no signature vouches for them."""
+        try:
+            manifest, signature = self._read(form.MANIFEST), self._json(form.SIGNATURE)
+            message = form.manifest_message(manifest)
+            if not is_signed(signature["public_key"], message, signature["signature"]):
+                return None
+            sums = {str(path): str(said) for path, said in json.loads(manifest)["files"].items()}
+        except (_Broken, *_UNREADABLE):
+            return None
+        self._signature = signature
+        return sums
+
+    def _open_book(self) -> Mapping[str, Any]:
+        book: Mapping[str, Any] = self._json(form.BOOK)
         if book["format"] != form.FORMAT:
             raise _Broken(FaultKind.FORMAT, form.BOOK)
         out = self._outcome
         out.branch, out.branch_name = str(book["branch"]), str(book["branch_name"])
         out.year = int(book["year"])
-        self._walk(book)
-        self._check_manifest(set(names), book)
+        if self._signature.get("organization") != out.branch:
+            out.is_signed, out.altered = False, ()
+        return book
+
+    def _look_closer(self, fault: Fault) -> Fault:
+        """What the list of files says of it: an entry that it does not name was never handed out."""
+        how = {file.path: file.how for file in self._outcome.altered}
+        if fault.sequence and how.get(form.record_path(fault.sequence)) == "added":
+            return replace(fault, kind=FaultKind.INSERTED, part="")
+        if fault.kind is FaultKind.FORMAT and fault.part in how:
+            return _file_fault(AlteredFile(fault.part, how[fault.part]))
+        return fault
 
     def _walk(self, book: Mapping[str, Any]) -> None:
         out = self._outcome
@@ -97,7 +190,8 @@ class _Reader:
                 raise _Broken(FaultKind.SIGNATURE, "seal", seal.sequence)
         for redaction in redactions:
             if redaction.branch != out.branch or not is_redaction_signed(redaction):
-                raise _Broken(FaultKind.SIGNATURE, redaction.part)
+                raise _Broken(FaultKind.SIGNATURE, "redaction")
+        self._name_keys(seals, redactions, book["names"])
         walk = ChainWalk(
             out.branch,
             sealed={seal.sequence: seal.link for seal in seals},
@@ -115,11 +209,12 @@ class _Reader:
         self._check_cover(seals)
         out.seals = len(seals)
         out.unsealed = walk.sequence - max((seal.sequence for seal in seals), default=0)
-        self._name_keys(seals, book["names"])
 
     def _stop_at(self, fault: Fault | None) -> None:
         if fault is not None:
-            raise _Broken(fault.kind, fault.part, fault.sequence)
+            broken = _Broken(fault.kind)
+            broken.fault = fault
+            raise broken
 
     def _check_cover(self, seals: list[SealFacts]) -> None:
         covered = 0
@@ -149,42 +244,42 @@ class _Reader:
         text = entry.texts[_ATTACHMENTS]
         for said in json.loads(text) if text else ():
             path = form.file_path(str(said["key"]).replace("-", ""))
-            try:
-                is_same = self._digest(path) == said["digest"]
-            except (KeyError, zipfile.BadZipFile, zlib.error):
-                is_same = False
-            if not is_same:
+            if self._digests.get(path) != said["digest"]:
                 raise _Broken(FaultKind.ATTACHMENT, str(said["name"]), entry.identity.sequence)
             if path not in self._files:
                 self._outcome.files += 1
             self._files.add(path)
 
-    def _check_manifest(self, names: set[str], book: Mapping[str, Any]) -> None:
-        """Every file is the one that was handed out, the PDF too, and nothing was added."""
-        manifest = self._read(form.MANIFEST)
-        signature = self._json(form.SIGNATURE)
-        is_own = signature["organization"] == book["branch"]
-        message = form.manifest_message(manifest)
-        if not is_own or not is_signed(signature["public_key"], message, signature["signature"]):
-            raise _Broken(FaultKind.SIGNATURE, form.MANIFEST)
-        sums = json.loads(manifest)["files"]
-        if names - {form.MANIFEST, form.SIGNATURE} != set(sums):
-            raise _Broken(FaultKind.FORMAT, "文件清单")
-        for path, digest in sums.items():
-            if self._digest(path) != digest:
-                raise _Broken(FaultKind.FORMAT, path)
-        owner = self._outcome.branch_name
-        self._add_key(owner, str(signature["public_key"]))
-
-    def _name_keys(self, seals: list[SealFacts], names: Mapping[str, str]) -> None:
+    def _name_keys(
+        self,
+        seals: Iterable[SealFacts],
+        redactions: Iterable[RedactionFacts],
+        names: Mapping[str, str],
+    ) -> None:
         for seal in seals:
-            self._add_key(str(names.get(seal.key_organization, "党支部")), seal.public_key)
+            self._add_key(names, seal.key_organization, seal.key_generation, seal.public_key)
             if seal.counter_public_key:
-                owner = str(names.get(seal.counter_organization, "上级党组织"))
-                self._add_key(owner, seal.counter_public_key)
+                self._add_key(
+                    names, seal.counter_organization, seal.counter_generation,
+                    seal.counter_public_key,
+                )  # fmt: skip
+        for one in redactions:
+            self._add_key(names, one.key_organization, one.key_generation, one.public_key)
+        said, out = self._signature, self._outcome
+        if out.is_signed:
+            # Whoever alters a file can sign the list anew, but not with the key of the seals.
+            try:
+                self._add_key(names, out.branch, int(said["generation"]), said["public_key"])
+            except _Broken:
+                out.is_signed, out.altered = False, ()
 
-    def _add_key(self, owner: str, public_key: str) -> None:
-        mark = (owner, fingerprint(public_key))
+    def _add_key(
+        self, names: Mapping[str, str], organization: str, generation: int, public_key: str
+    ) -> None:
+        """One more key to be compared with paper. An organisation has one in each generation."""
+        if self._keys.setdefault((organization, generation), public_key) != public_key:
+            raise _Broken(FaultKind.KEY, "seal")
+        mark = (str(names.get(organization, "上级党组织")), fingerprint(public_key))
         if mark not in self._outcome.fingerprints:
             self._outcome.fingerprints += (mark,)
 
@@ -202,3 +297,14 @@ class _Reader:
             while chunk := file.read(_CHUNK):
                 digest.update(chunk)
         return digest.hexdigest()
+
+
+def _weight(file: AlteredFile) -> tuple[int, str]:
+    """Records before what they rest on, and what only repeats them last."""
+    ranks = (f"{form.RECORDS}/", form.BOOK, f"{form.ATTACHMENTS}/")
+    rank = next((at for at, start in enumerate(ranks) if file.path.startswith(start)), len(ranks))
+    return rank, file.path
+
+
+def _file_fault(file: AlteredFile) -> Fault:
+    return Fault("", FaultKind.FILE, 0, file.path, facts={"how": file.how})

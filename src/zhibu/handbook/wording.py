@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from zhibu.handbook.wording_bundle import say_altered
 from zhibu.rules.chains import Fault, FaultKind
 from zhibu.rules.contents import FollowUp, TaskNote
 from zhibu.rules.labels import label
@@ -48,7 +49,7 @@ _SENTENCES: Final[Mapping[FaultKind, str]] = {
     FaultKind.STATE: "{entry}的登记状态与归档内容不一致（{state}）",
     FaultKind.LEDGER: "{entry}在台账中没有归档登记：台账被删改，或者该记录未按规定归档",
     FaultKind.LINES: "{entry}与年度安排表的完成情况不一致",
-    FaultKind.FILE: "{name}与导出时不一致",
+    FaultKind.FILE: "{file}",
     FaultKind.FORMAT: "文件不完整或格式不符（{name}）",
 }
 
@@ -62,6 +63,7 @@ def say_fault(fault: Fault) -> str:
         "name": fault.part,
         "state": _STATE.get(fault.part, fault.part),
         "true": (fault.facts or {}).get("true", "?"),
+        "file": say_altered(fault.part, str((fault.facts or {}).get("how", "changed"))),
     }
     return _SENTENCES[fault.kind].format(**values) + "。"
 

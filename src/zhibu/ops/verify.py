@@ -34,6 +34,8 @@ def verify(*, file: Path | None, has_bytes: bool, names: Sequence[str]) -> int:
     逐支部指出第一项有问题的记录及问题所在；有问题时返回码为 1。
     """
     if file is not None:
+        if names:
+            raise click.UsageError("--branch 只用于核验数据库；核验压缩包时请去掉。")
         return verify_file(file)
     from zhibu.ops.cli import set_up_django
 
@@ -86,19 +88,21 @@ def verify_stored(names: Sequence[str], *, has_bytes: bool) -> int:
 def verify_file(file: Path) -> int:
     """Verify an exported book by itself; 1 when anything is wrong."""
     from zhibu.handbook.bundle_reading import verify_bundle
+    from zhibu.handbook.wording_bundle import explain_bundle, say_counts
 
     found = verify_bundle(file)
+    title = f"{found.branch_name}{found.year}年度：" if found.branch_name else ""
     if found.fault is not None:
-        title = f"{found.branch_name}{found.year}年度：" if found.branch_name else ""
         click.secho(f"× {title}{say_fault(found.fault)}", fg="red")
-        return 1
-    click.echo(
-        f"{found.branch_name}{found.year}年度：{found.entries} 项记录、{found.files} 个附件、"
-        f"{found.seals} 次封存，全部与归档时一致。"
-    )
+        for line in explain_bundle(found):
+            click.echo(f"  {line}")
+        if not (found.records_hold or found.is_as_handed_out):
+            return 1
+    else:
+        click.echo(f"{title}{say_counts(found)}，全部与归档时一致。")
     if found.unsealed:
         click.echo(f"其中 {found.unsealed} 项尚未封存。")
     click.echo("请与纸质手册封存页核对下列公钥指纹，一致方可确认签名出自该党组织：")
     for owner, mark in found.fingerprints:
         click.echo(f"  {owner}：{mark}")
-    return 0
+    return 0 if found.fault is None else 1

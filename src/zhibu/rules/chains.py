@@ -207,6 +207,8 @@ class ChainWalk:
         true = _true_sequence(entry)
         if not true:
             return self._of(entry, FaultKind.CHANGED, "identity")
+        if entry.link == self.link:  # once more what stands before it
+            return self._fault(FaultKind.INSERTED, expected, record=entry.identity.record)
         if entry.previous == self._before and true == expected - 1:
             return self._fault(FaultKind.INSERTED, expected - 1)
         if true == expected + 1 and self._is_gone(entry.previous):
