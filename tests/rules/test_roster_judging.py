@@ -153,6 +153,8 @@ CHANGES: list[tuple[dict[str, Any], list[tuple[str, Any, Any]]]] = [
     ({"转正时间": "2006.07"}, []),
     ({"转正时间": "2006.08"}, [("full_on", date(2006, 7, 1), date(2006, 8, 1))]),
     ({"转入日期": "2016-01-01"}, [("since", date(2015, 1, 1), date(2016, 1, 1))]),
+    ({"转入日期": "2015.01"}, []),
+    ({"转入日期": "2015.02"}, [("since", date(2015, 1, 1), date(2015, 2, 1))]),
     ({"出生日期": "1980.03"}, []),
 ]  # fmt: skip
 
@@ -203,9 +205,12 @@ def test_each_office_has_its_day() -> None:
 
 
 def test_spell_that_ended() -> None:
-    """否 ends what holds; a blank leaves it."""
-    (one,) = judged(as_row(WANG, 流动党员="否", 流动开始日期="")).differences
-    assert [(c.field, c.before, c.after) for c in one.changes] == [("away", True, False)]
+    """否 ends what holds, whatever day stands beside it; a blank leaves it."""
+    for since in ("", "2024-01-01", "2024-02-01"):
+        (one,) = judged(as_row(WANG, 流动党员="否", 流动开始日期=since)).differences
+        assert [(c.field, c.before, c.after) for c in one.changes] == [("away", True, False)]
+    (one,) = judged(as_row(WANG, 流动党员="", 流动开始日期="2024-02-01")).differences
+    assert [(c.field, c.after) for c in one.changes] == [("away_since", date(2024, 2, 1))]
 
 
 ALIKE = [
@@ -247,6 +252,23 @@ def test_member_of_another_branch() -> None:
         ("branch", "市局第一党支部", "市局第二党支部")
     ]
     assert outcomes(judged(row, decisions={question.key: "another"})) == [Outcome.NEW]
+
+
+ELSEWHERE: list[tuple[dict[str, Any], bool]] = [
+    ({}, True),
+    ({"出生日期": ""}, True),  # only the day of joining is known
+    ({"出生日期": "1980.03", "入党时间": "2005.07"}, True),
+    ({"出生日期": "1980-03-03"}, False),
+    ({"入党时间": "2005-07-02"}, False),
+    ({"出生日期": "", "入党时间": "2005-07-02"}, False),
+]
+
+
+@pytest.mark.parametrize(("cells", "is_asked"), ELSEWHERE)
+def test_who_may_have_come_from_another_branch(cells: dict[str, Any], is_asked: bool) -> None:
+    """Who joined on the same day and was not born on another; others are somebody else."""
+    row = as_row(LI, 所在党支部="第二党支部", 党小组="", 党内职务="", **cells)
+    assert [one.rule for one in judged(row).questions] == ["ROSTER-52"] * is_asked
 
 
 def test_namesake_elsewhere_with_other_days() -> None:
@@ -313,6 +335,21 @@ def test_groups() -> None:
     assert rules(judged(GOOD | {"党小组": "一组", "所在党支部": "第二党支部"})) == ["ROSTER-42"]
     assert rules(judged(GOOD | {"党内职务": "党小组长"})) == ["ROSTER-27"]
     assert rules(judged(GOOD | {"党内职务": "党小组长", "党小组": "一组"})) == []
+
+
+def test_a_leader_whose_group_is_kept() -> None:
+    """Where one namesake is kept the group is known; of two in different groups it is not."""
+    row = as_row(WANG, 党内职务="党小组长", 党小组="", 出生日期="", 入党时间="2010.07")
+    assert "ROSTER-27" not in rules(judged(row))
+    twin = replace(WANG, key="m9", group="g1")
+    assert "ROSTER-27" in rules(judged(row, known=(LI, WANG, twin)))
+
+
+@pytest.mark.parametrize(("length", "expected"), [(500, []), (501, ["ROSTER-48"])])
+def test_a_long_text_in_an_added_column(length: int, expected: list[str]) -> None:
+    """Five hundred characters are kept, more are a fault."""
+    own = {"b1": {"特长": ()}}
+    assert rules(judged(GOOD | {"特长": "长" * length}, own=own)) == expected
 
 
 def test_secretaries() -> None:

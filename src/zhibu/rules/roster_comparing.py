@@ -55,14 +55,14 @@ def is_exact(row: MemberRow, one: KnownMember) -> bool:
 def likeness(row: MemberRow, one: KnownMember, branch: str) -> int | None:
     """How much a namesake may be the person; None when there is nothing to ask.
 
-    In the same branch every namesake is asked about; elsewhere only with a day that agrees.
+    In the same branch every namesake is asked about; elsewhere only who joined on the same day and
+    was not born on another.
     """
-    days = (_agrees(row, "joined_on", one.joined_on), _agrees(row, "born_on", one.born_on))
-    score = sum(bool(day) for day in days)
+    joined, born = _agrees(row, "joined_on", one.joined_on), _agrees(row, "born_on", one.born_on)
+    score = bool(joined) + bool(born)
     if one.branch == branch:
         return 1 + score
-    known = row.born_on is not None or one.born_on is not None
-    return score if score and (days[0] or known) and False not in days else None
+    return score if joined and born is not False else None
 
 
 def changes_of(
@@ -89,7 +89,7 @@ def changes_of(
             changes.append(FieldChange("group", "", places.name(group)))
     elif group is not None and group != member.group:
         changes.append(FieldChange("group", places.name(member.group), places.name(group)))
-    elif row.since is not None and row.since != member.since and "since" not in row.months:
+    elif row.since is not None and not _agrees(row, "since", member.since):
         changes.append(FieldChange("since", member.since, row.since))
     changes += _special_changes(row, member)
     kept_own = dict(member.own)

@@ -29,7 +29,6 @@ from zhibu.rules.roster_values import FULL, PROBATIONARY
 from zhibu.rules.verdicts import Severity
 
 FULL_ON: Final = "full_on"  # key of the one question that is about the whole sheet
-_CLOSE: Final = 2
 LONGEST_OWN: Final = 500
 OwnColumns = Mapping[str, Mapping[str, tuple[str, ...]]]
 """Branch → name of an added column → what may be chosen there; nothing for free text."""
@@ -276,7 +275,7 @@ class _Judge:
             for one in self.by_name.get(row.name, ())
             if one.key not in self.claimed and (rank := likeness(row, one, branch)) is not None
         ]
-        for rank, one in sorted(candidates, key=lambda pair: (-pair[0], pair[1].key)):
+        for _, one in sorted(candidates, key=lambda pair: (-pair[0], pair[1].key)):
             key = f"who:{row.row}:{one.key}"
             is_here = one.branch == branch
             facts = {
@@ -285,7 +284,6 @@ class _Judge:
                 "joined": one.joined_on,
                 "place": self.places.name(one.branch),
                 "target": self.places.name(branch),
-                "exact": rank >= _CLOSE,
             }
             rule = "ROSTER-51" if is_here else "ROSTER-52"
             self.result.questions.append(Question(key, row.row, rule, (SAME, ANOTHER), facts))
