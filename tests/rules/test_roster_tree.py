@@ -69,6 +69,16 @@ CASES: list[tuple[dict[str, Any], set[str], Outcome]] = [
     ({"上级组织": "市局第二党支部"}, {"FOUND-08"}, Outcome.FAULTY),
     ({"成立日期": "2009-01-01"}, {"FOUND-10"}, Outcome.FAULTY),
     ({"成立日期": "2027-01-01"}, {"ROSTER-11"}, Outcome.FAULTY),
+    ({"成立日期": "2026-11-24"}, {"ROSTER-11"}, Outcome.FAULTY),
+    ({"成立日期": "2026-11-23"}, set(), Outcome.NEW),
+    ({"成立日期": "2010-01-01"}, set(), Outcome.NEW),  # the day of the one above
+    ({"成立日期": "2009-12-31"}, {"FOUND-10"}, Outcome.FAULTY),
+    ({"层级": "16"}, set(), Outcome.NEW),
+    ({"层级": "17"}, {"FOUND-21"}, Outcome.FAULTY),
+    ({"层级": "0"}, {"FOUND-21"}, Outcome.FAULTY),
+    ({"组织全称": "长" * 197 + "党支部"}, set(), Outcome.NEW),
+    ({"简称": "长" * 60}, set(), Outcome.NEW),
+    ({"简称": "长" * 61}, {"FOUND-02"}, Outcome.FAULTY),
     ({"成立日期": "去年"}, {"ROSTER-05"}, Outcome.FAULTY),
     ({"上级组织代码": "9"}, set(), Outcome.NEW),
     ({"上级组织": "", "上级组织代码": "9"}, {"FOUND-17"}, Outcome.FAULTY),
@@ -118,6 +128,43 @@ def test_parents_by_level() -> None:
     result = judged(*rows)
     assert not result.faults
     assert [one.parent_row for one in result.differences] == [0, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("above", "expected"), [("2019-01-01", START), ("2022-05-01", date(2022, 5, 1))]
+)
+def test_no_branch_is_older_than_what_it_hangs_under(above: str, expected: date) -> None:
+    """Without a day of its own it has the one of the import, but none before the one above."""
+    rows = [
+        {"组织全称": "业务总支", "类型": "党总支", "上级组织": "机关党委", "成立日期": above},
+        {"组织全称": "业务一支部", "类型": "党支部", "上级组织": "业务总支"},
+    ]
+    result = judged(*rows)
+    assert rules(result) == {"FOUND-12"}
+    assert result.differences[1].founded_on == expected
+
+
+def test_a_name_of_two_is_no_parent() -> None:
+    """Neither when two of the file have it, nor when one of the file and two that are kept do."""
+    twins = [
+        {
+            "组织全称": "业务总支",
+            "类型": "党总支",
+            "上级组织": "机关党委",
+            "组织代码": code,
+            "成立日期": "2020-01-01",
+        }
+        for code in "12"
+    ]
+    child = {"组织全称": "业务一支部", "上级组织": "业务总支", "成立日期": "2020-01-01"}
+    assert "FOUND-07" in rules(judged(*twins, child))
+    kept = [
+        KnownOrganization(key, "业务总支", K.GENERAL_BRANCH, START, parent=above)
+        for key, above in (("x1", "r"), ("x2", "f"))
+    ]
+    far = KnownOrganization("f", "邻局党委", K.COMMITTEE, date(2010, 1, 1), parent="r")
+    found = judged(twins[0], child, known=(*KNOWN, far, *kept))
+    assert [one.row for one in found.faults if one.rule == "FOUND-07"] == [3]
 
 
 def test_circles() -> None:
@@ -193,7 +240,7 @@ def test_a_month_stands_for_a_day_of_it() -> None:
 
 @pytest.mark.parametrize(
     ("text", "stored"),
-    [("每月15日", "day:15"), ("5号", "day:5"), ("15", "day:15"), ("每月第二个星期五", "friday:2"),
+    [("每月15日", "day:15"), ("每月31日", "day:31"), ("5号", "day:5"), ("15", "day:15"), ("每月第二个星期五", "friday:2"),
      ("第一个周一", "monday:1"), ("每月最后一个星期日", "sunday:last"), ("随时", None), ("每月32日", None),
      ("每月第五个周三", "wednesday:5"), ("friday:2", "friday:2"), ("0310", None), ("day:32", None),
      ("friday:12", None), ("friday:每逢重大节日都要好好安排一次", None)],
