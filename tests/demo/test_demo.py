@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,8 @@ from django.db import connection
 from django.utils import timezone
 
 from zhibu.handbook.facts import judge_draft, named_lines, setting_of
-from zhibu.handbook.models import Record, RecordVersion
-from zhibu.handbook.services import file_record, start_record
+from zhibu.handbook.models import Attachment, Record, RecordVersion
+from zhibu.handbook.services import add_attachment, file_record, start_record
 from zhibu.handbook.verification import verify_database
 from zhibu.handbook.versions import read_version
 from zhibu.ledger.models import Entry
@@ -104,6 +106,78 @@ def test_the_bureau_is_the_one_of_the_story() -> None:
     assert faults == []
 
 
+def test_committees_have_their_posts_and_terms() -> None:
+    """Each has one secretary and a term that holds; who may sign in as the head is that secretary."""
+    build()
+    today = timezone.localdate(NOW)
+    for organization in Organization.objects.filter(kind__in=("committee", "general_branch")):
+        posts = Post.objects.filter(organization=organization, until=None).select_related("member")
+        offices = Counter(post.office for post in posts)
+        assert offices["secretary"] == offices["discipline"] == 1, offices
+        assert len(posts) in {5, 7}
+        assert len({post.member_id for post in posts}) == len(posts), "nobody sits twice"
+        term = organization.terms.get(began_on__lte=today, ends_on__gte=today)
+        assert {post.since for post in posts} == {term.began_on}
+        below = set(Organization.objects.under(organization.path).values_list("pk", flat=True))
+        for post in posts:
+            assert post.member.memberships.get(until=None).branch_id in below
+            assert post.member.full_on is not None
+            assert post.member.full_on <= post.since
+    head = Person.objects.get(username="lingdao")
+    assert head.name == head.member.name
+    assert head.member.posts.get(office="secretary", until=None).organization.kind == "committee"
+
+
+def files_of(records: set[Any]) -> list[tuple[Any, ...]]:
+    """The rows of files and their notes, without keys."""
+    files = Attachment.objects.filter(record__in=records)
+    notes = Entry.objects.filter(verb="add_attachment", subject_id__in=records)
+    return sorted(
+        (
+            f.name, f.media_type, f.size, f.digest, f.in_draft, f.is_filed, f.added_at,
+            str(f.added_by_id), f.file.read(),
+        )
+        for f in files
+    ) + sorted(
+        (e.at, str(e.person_id), str(e.organization_id), e.subject_kind, str(e.detail))
+        for e in notes
+    )  # fmt: skip
+
+
+def test_files_are_as_if_they_had_been_uploaded() -> None:
+    """Pilots keep who signed in; the same bytes for the same seed; the verbs write the same rows."""
+    build()
+    branch = Organization.objects.get(short_name="西站办事处党支部")
+    rows = [
+        version
+        for version in RecordVersion.objects.filter(branch=branch, version=1)
+        .select_related("record", "filed_by")
+        .order_by("sequence")
+        if version.record.files.exists()
+    ]
+    assert len(rows) >= 4
+    before = files_of({version.record_id for version in rows})
+    kept = [
+        (read_version(v).content, v, [(f.name, f.file.read()) for f in v.record.files.all()])
+        for v in rows
+    ]
+    Attachment.objects.filter(record__branch=branch).delete()
+    erase(branch)
+    filed = set()
+    for content, version, files in kept:
+        by, at = version.filed_by, version.record.drafted_at
+        record = start_record(branch=branch, by=by, at=at, draft=replace(content, attachments=()))
+        for name, data in files:
+            add_attachment(record=record, name=name, stream=io.BytesIO(data), by=by, at=at)
+        record.refresh_from_db()
+        file_record(
+            record=record, revision=record.revision, submission=new_key(), by=by,
+            at=version.filed_at,
+        )  # fmt: skip
+        filed.add(record.pk)
+    assert files_of(filed) == before
+
+
 def test_every_record_passes_the_rules() -> None:
     """Judged on the day on which it was filed, as the verb would have judged it."""
     build()
@@ -168,7 +242,10 @@ def erase(branch: Organization) -> None:
             "ledger_seal",
         ):
             cursor.execute(f"DELETE FROM {table} WHERE branch_id=%s", [key])
-        verbs = "('start_record','file_record','void_record','start_correction','correct_record')"
+        verbs = (
+            "('start_record','add_attachment','file_record','void_record','start_correction',"
+            "'correct_record')"
+        )
         cursor.execute(
             f"DELETE FROM ledger_entry WHERE organization_id=%s AND verb IN {verbs}", [key]
         )

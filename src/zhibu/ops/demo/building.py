@@ -12,6 +12,14 @@ from django.contrib.auth.hashers import make_password
 from zhibu.norms.models import NormVersion
 from zhibu.norms.services import choose_pack, load_catalogue
 from zhibu.ops.accounts import Account
+from zhibu.ops.demo.boards import (
+    CENTRE_SEATS,
+    COMMITTEE_MONTHS,
+    COMMITTEE_SEATS,
+    GENERAL_BRANCH_MONTHS,
+    NEIGHBOUR_SEATS,
+    put_board,
+)
 from zhibu.ops.demo.feedback import put_feedback
 from zhibu.ops.demo.history import put_history
 from zhibu.ops.demo.names import NameBook
@@ -41,7 +49,7 @@ from zhibu.ops.demo.tables import Table, draw_tables
 from zhibu.ops.demo.tasks import put_tasks
 from zhibu.ops.demo.texts import put_texts
 from zhibu.ops.demo.themes import put_themes
-from zhibu.org.models import Organization, Post
+from zhibu.org.models import Member, Organization, Post
 from zhibu.people.models import Person
 from zhibu.people.roles import LABELS, Role
 from zhibu.plans.facts import work_calendar
@@ -62,11 +70,16 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     next_door = [(sketch, neighbour) for sketch in neighbour_sketches()]
     populations = _people(stage, own, BUREAU, names, "zhibu")
     others = _people(stage, next_door, NEIGHBOUR, names, "linju")
-    office = _open_accounts(stage, commission, committee, neighbour, populations)
+    board = put_board(stage, committee, COMMITTEE_SEATS, populations, months=COMMITTEE_MONTHS)
+    put_board(stage, centre, CENTRE_SEATS, populations, months=GENERAL_BRANCH_MONTHS)
+    put_board(stage, neighbour, NEIGHBOUR_SEATS, others, months=COMMITTEE_MONTHS)
+    office = _open_accounts(stage, commission, committee, neighbour, populations, board[0])
     stage.shelf.flush()
     choose_norms(stage, commission, ("beijing-trial", "branch", "organ"))
     choose_norms(stage, neighbour, ("beijing-trial", "branch"))
-    live_years(stage, (*populations, *others), is_sealed_monthly=True, advance=advance)
+    live_years(
+        stage, (*populations, *others), is_sealed_monthly=True, advance=advance, has_files=True
+    )
     play_scenes(stage, Bureau(committee, populations, office))
     put_themes(stage, committee, office, populations)
     put_texts(stage, committee, office, populations)
@@ -130,6 +143,7 @@ def _open_accounts(
     committee: Organization,
     neighbour: Organization,
     populations: Sequence[Population],
+    head: Member,
 ) -> Person:
     """The rest of the cast: others of the first branch, the office, those above, the three."""
     names = NameBook(stage.rng)
@@ -139,7 +153,7 @@ def _open_accounts(
     _account_of_member(stage, first, "dangyuan", Role.MEMBER, "")
     office = open_account(stage, "dangban", names, Role.OFFICE, committee, "机关党办")
     _take_second_seat(stage, populations[1], Role.OFFICE, committee, "机关党办")
-    open_account(stage, "lingdao", names, Role.LEADER, committee, "党委负责人")
+    open_account(stage, "lingdao", names, Role.LEADER, committee, "党委书记", head)
     open_account(stage, "guifan", names, Role.NORM_KEEPER, commission, "工委规范管理")
     open_account(stage, "gongwei", names, Role.OFFICE, commission, "工委办公室")
     open_account(stage, "lindang", names, Role.OFFICE, neighbour, "邻局机关党办")
@@ -150,11 +164,20 @@ def _open_accounts(
 
 
 def open_account(
-    stage: Stage, username: str, names: NameBook, role: Role, seat: Organization, title: str
+    stage: Stage,
+    username: str,
+    names: NameBook,
+    role: Role,
+    seat: Organization,
+    title: str,
+    row: Member | None = None,
 ) -> Person:
-    """An account for somebody who is on no roster, with a role from here down."""
+    """An account with a role from here down, for a member or for somebody who is on no roster."""
+    # Drawn in any case: who else comes up does not depend on it.
     name = names.draw(is_female=stage.rng.random() < 0.5)
-    person = _person(stage, username, name)
+    person = _person(stage, username, row.name if row else name)
+    if row is not None:
+        row.person, row.is_leader = person, True
     put_grant(stage.shelf, person, role, seat, since=stage.at, with_below=True)
     stage.accounts.append(Account(username, f"{title}（{seat.short_name}）"))
     return person
@@ -216,6 +239,7 @@ def live_years(
     is_sealed_monthly: bool,
     advance: Progress,
     years: int = 2,
+    has_files: bool = False,
 ) -> None:
     """Tables and records of the last years up to now, for branches that are written already."""
     calendar = work_calendar()
@@ -229,6 +253,7 @@ def live_years(
         put_history(
             stage, population, tables[population.branch.id], calendar=calendar,
             is_sealed_monthly=is_sealed_monthly,
+            has_files=has_files and population.seed.sketch.is_pilot,
         )  # fmt: skip
         advance(1)
     stage.shelf.flush()

@@ -18,6 +18,7 @@ from zhibu.ledger.keys import derive_public_key, sign
 from zhibu.ledger.models import ChainHead, OrganizationKey, Seal
 from zhibu.ledger.seals import seal_facts, seal_message
 from zhibu.ops.demo.contents import Gathering, compose_content
+from zhibu.ops.demo.enclosures import put_enclosures
 from zhibu.ops.demo.population import Population, morning
 from zhibu.ops.demo.tables import Table
 from zhibu.people.keys import new_key
@@ -51,13 +52,16 @@ def put_history(
     *,
     calendar: WorkCalendar,
     is_sealed_monthly: bool,
+    has_files: bool = False,
 ) -> None:
     """Records, chain, seals, lines as they stand and the tallies of one branch."""
     filings: list[Filing] = []
     for table in tables:
         if table.plan.state == Plan.State.ADOPTED:
             filings += _draw_filings(stage, table, calendar)
-    _write_chain(stage, population, filings, is_sealed_monthly=is_sealed_monthly)
+    _write_chain(
+        stage, population, filings, is_sealed_monthly=is_sealed_monthly, has_files=has_files
+    )
     for table in tables:
         stage.shelf.put(table.plan, *table.lines)
         if table.plan.state == Plan.State.ADOPTED:
@@ -135,13 +139,20 @@ def _filed(content: RecordContent, now: datetime, rng: Random) -> tuple[datetime
 
 
 def _write_chain(
-    stage: Stage, population: Population, filings: list[Filing], *, is_sealed_monthly: bool
+    stage: Stage,
+    population: Population,
+    filings: list[Filing],
+    *,
+    is_sealed_monthly: bool,
+    has_files: bool,
 ) -> None:
     branch, by = population.branch, population.secretary
     head = ChainHead(branch_id=branch.id)
     filed = [(filing.at, filing.drafted_at, filing) for filing in filings if filing.at is not None]
     filed.sort(key=lambda entry: entry[:2])
-    versions = [_file(stage, population, filing, at, head) for at, _, filing in filed]
+    versions = [
+        _file(stage, population, filing, at, head, has_files=has_files) for at, _, filing in filed
+    ]
     for filing in filings:
         if filing.at is None:
             draft = Record(
@@ -164,7 +175,13 @@ def _note_start(stage: Stage, population: Population, record: Record, filing: Fi
 
 
 def _file(
-    stage: Stage, population: Population, filing: Filing, at: datetime, head: ChainHead
+    stage: Stage,
+    population: Population,
+    filing: Filing,
+    at: datetime,
+    head: ChainHead,
+    *,
+    has_files: bool,
 ) -> RecordVersion:
     """What `file_record` writes: version, link, ledger line, lines discharged."""
     branch, by = population.branch, population.secretary
@@ -172,15 +189,25 @@ def _file(
         branch=branch, revision=2, drafted_by=by, drafted_at=filing.drafted_at,
         state=Record.State.FILED,
     )  # fmt: skip
+    files = (
+        put_enclosures(stage.shelf, population, record.id, filing.content, at=filing.drafted_at)
+        if has_files
+        else []
+    )
     version = compose_version(
         record_id=record.id, branch_id=branch.id, sequence=head.sequence + 1, previous=head.link,
         version=1, action=RecordVersion.Action.FILE, submission=new_key(), filed_at=at,
-        filed_by_id=by.id, content=filing.content,
+        filed_by_id=by.id, content=filing.content, files=files,
     )  # fmt: skip
     head.sequence, head.link = version.sequence, version.link
     record.current_id = version.id
     stage.shelf.put(record, version)
     _note_start(stage, population, record, filing)
+    for file in files:
+        stage.shelf.note(
+            by=by, verb="add_attachment", organization_id=branch.id, subject=record,
+            at=file.added_at, detail={"name": file.name, "digest": file.digest},
+        )  # fmt: skip
     stage.shelf.note(
         by=by, verb="file_record", organization_id=branch.id, subject=record, at=at,
         detail={

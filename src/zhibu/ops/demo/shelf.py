@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models, transaction
 
-from zhibu.handbook.models import Record, RecordVersion
+from zhibu.handbook.models import Attachment, Record, RecordVersion
 from zhibu.ledger.models import ChainHead, Entry, OrganizationKey, Seal
 from zhibu.org.models import Grant, Member, Membership, MemberSpell, Organization, Place, Post, Term
 from zhibu.people.models import Person
@@ -19,7 +20,7 @@ from zhibu.plans.services.tallies import Cell, add_to_tallies
 
 ORDER: Final[tuple[type[models.Model], ...]] = (
     Person, Organization, Place, Term, Member, Membership, MemberSpell, Post, Grant, Plan, PlanLine,
-    LineChange, RecordVersion, ChainHead, OrganizationKey, Seal, Entry,
+    LineChange, RecordVersion, Attachment, ChainHead, OrganizationKey, Seal, Entry,
 )  # fmt: skip
 
 BATCH: Final = 400
@@ -126,14 +127,18 @@ def _copy(model: type[models.Model], rows: Iterable[models.Model]) -> None:
     fields = model._meta.concrete_fields
     names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
+    readers = [
+        attrgetter(
+            f"{field.attname}.name" if isinstance(field, models.FileField) else field.attname
+        )
+        for field in fields
+    ]
     with (
         connection.cursor() as cursor,
         cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
     ):
         for row in rows:
+            values = [read(row) for read in readers]
             copy.write_row(
-                [
-                    Jsonb(value) if isinstance(value, (dict, list)) else value
-                    for value in (getattr(row, field.attname) for field in fields)
-                ]
+                [Jsonb(value) if isinstance(value, (dict, list)) else value for value in values]
             )

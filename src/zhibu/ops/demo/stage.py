@@ -17,6 +17,11 @@ YEARS_BACK: Final = 8
 """So many years before today the bureau was founded."""
 
 
+def weekday_from(day: date) -> date:
+    """The day itself, or the Monday after a weekend."""
+    return day + timedelta(days=7 - day.weekday()) if day.weekday() > 4 else day
+
+
 @dataclass
 class Stage:
     """The moment that it is played at, the dice, what waits to be written, who may sign in."""
@@ -36,6 +41,10 @@ class Stage:
         """So many days ago, or the Friday before: nobody meets on a weekend."""
         day = self.today - timedelta(days=days)
         return day - timedelta(days=max(day.weekday() - 4, 0))
+
+    def weekday_in(self, days: int) -> date:
+        """In so many days, or the Monday after: nothing is due on a weekend."""
+        return weekday_from(self.today + timedelta(days=days))
 
     @property
     def founded_on(self) -> date:

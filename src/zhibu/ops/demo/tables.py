@@ -60,14 +60,14 @@ def draw_tables(
         version, norm = norms[population.branch.id]
         plan = make_plan(population.branch, year, version, calendar, morning(date(year, 1, 5)))
         table = Table(population, plan, [], norm, facts[population.branch.id])
-        _date_plan(table, today, rng)
+        _date_plan(table, today, calendar, rng)
         table.lines.extend(_lines(table, calendar, rng))
         tables.append(table)
         _note(shelf, table)
     return tables
 
 
-def _date_plan(table: Table, today: date, rng: Random) -> None:
+def _date_plan(table: Table, today: date, calendar: WorkCalendar, rng: Random) -> None:
     """Drafted in December, adopted in January; later by a branch that was founded later."""
     plan = table.plan
     first = max(date(plan.year, 1, 1), table.population.seed.founded_on)
@@ -75,6 +75,7 @@ def _date_plan(table: Table, today: date, rng: Random) -> None:
     if table.population.seed.founded_on >= date(plan.year, 1, 1):
         drafted_on = first + timedelta(days=2)
     adopted_on = max(first + timedelta(days=rng.randint(4, 16)), drafted_on)
+    adopted_on = calendar.next_working(adopted_on)
     plan.drafted_at = morning(min(drafted_on, today), 15, rng.randint(0, 59))
     if adopted_on <= today:
         plan.state = Plan.State.ADOPTED

@@ -17,8 +17,8 @@ from zhibu.network.tasks.services import (
     report_task,
     spread_assignment,
 )
-from zhibu.ops.demo.population import Population
-from zhibu.ops.demo.stage import Stage
+from zhibu.ops.demo.population import Population, morning
+from zhibu.ops.demo.stage import Stage, weekday_from
 from zhibu.org.models import Organization
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
@@ -61,7 +61,9 @@ def _decide(stage: Stage, population: Population) -> None:
     decisions = tuple(
         Decision(
             text, _votes(template),
-            task=TaskNote(owner.member, owner.name, day + timedelta(days=days), proof),
+            task=TaskNote(
+                owner.member, owner.name, weekday_from(day + timedelta(days=days)), proof
+            ),
         )
         for (text, days, proof), owner in zip(DECIDED, owners, strict=False)
     )  # fmt: skip
@@ -92,12 +94,12 @@ def _assign(
     stage: Stage, committee: Organization, office: Person, populations: Sequence[Population]
 ) -> None:
     """Given eighteen days ago, due nine days ago: all but two have closed it."""
-    at = stage.now - timedelta(days=18)
+    at = morning(stage.weekday_ago(18), 10)
     assignment = assign_task(
         organization=committee, title="开展节前廉洁提醒和安全隐患排查",
         text="各支部对照清单排查办公场所和值守岗位，发现的问题立行立改；不要求报送照片和台账。",
-        proof="支部会议记录", due_on=stage.today - timedelta(days=9), meeting="机关党委会议",
-        met_on=(at - timedelta(days=1)).date(), kinds=[Organization.Kind.BRANCH.value], chosen=(),
+        proof="支部会议记录", due_on=stage.weekday_ago(9), meeting="机关党委会议",
+        met_on=stage.weekday_ago(19), kinds=[Organization.Kind.BRANCH.value], chosen=(),
         by=office, at=at,
     )  # fmt: skip
     spread_assignment(key=assignment.pk, at=at)

@@ -13,7 +13,7 @@ from zhibu.network.dissemination import services
 from zhibu.network.dissemination.models import Receipt, Text
 from zhibu.network.dissemination.services.receipts import Reaching, reach_members
 from zhibu.ops.demo.population import Population, morning
-from zhibu.ops.demo.stage import Stage
+from zhibu.ops.demo.stage import Stage, weekday_from
 from zhibu.org.models import Member, MemberSpell, Organization
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
@@ -83,10 +83,10 @@ def _issue(
 def _study(senders: _Senders, populations: Sequence[Population]) -> None:
     """Nearly everywhere: one branch in a meeting, others by reading, two branches not yet."""
     stage = senders.stage
-    day = stage.today - timedelta(days=9)
+    day = stage.weekday_ago(9)
     text = _issue(
         senders.committee, senders.office, morning(day), title="关于开展岗位练兵和政治理论学习的通知",
-        body=_STUDY, reach_by=stage.today + timedelta(days=3),
+        body=_STUDY, reach_by=stage.weekday_in(3),
     )  # fmt: skip
     _meet(stage, text, populations[0])
     for at, population in enumerate(populations[1:-2], start=1):
@@ -186,10 +186,10 @@ def _visit(stage: Stage, text: Text, population: Population) -> None:
 def _by_level(senders: _Senders) -> None:
     """From the city down: the committee has sent it on, the general branch has not."""
     stage = senders.stage
-    day = stage.today - timedelta(days=5)
+    day = stage.weekday_ago(5)
     text = _issue(
         senders.commission, senders.city, morning(day, 10), title="关于开展“走基层、解难题”活动的通知",
-        body=_CITY, mode=Mode.BY_LEVEL, reach_by=stage.today + timedelta(days=9),
+        body=_CITY, mode=Mode.BY_LEVEL, reach_by=stage.weekday_in(9),
     )  # fmt: skip
     services.forward_text(
         text=text, organization=senders.committee, by=senders.office, at=morning(day, 16),
@@ -199,7 +199,7 @@ def _by_level(senders: _Senders) -> None:
 
 def _recalled(senders: _Senders) -> None:
     """Sent to the secretaries by mistake, and taken back."""
-    at = morning(senders.stage.today - timedelta(days=16), 15)
+    at = morning(senders.stage.weekday_ago(16), 15)
     text = _issue(
         senders.committee, senders.office, at, title="关于核对党费收缴基数的通知", body=_WRONG,
         readers=Readers.SECRETARIES,
@@ -212,19 +212,20 @@ def _recalled(senders: _Senders) -> None:
 
 def _own(stage: Stage, population: Population) -> None:
     """A branch tells its members something, and changes it: those who had read it are asked again."""
-    day = stage.today - timedelta(days=4)
+    day = stage.weekday_ago(4)
     at = morning(day, 11)
     text = _issue(
         population.branch, population.secretary, at, title="关于本月主题党日安排的通知", body=_OWN
     )
     readers = _on_roster(population, day)[:8]
     _read(text, population, ((member, at + timedelta(hours=1)) for member in readers))
+    changed_at = morning(weekday_from(day + timedelta(days=1)), 11)
     text = services.amend_text(
         text=text, revision=text.revision, title=text.title,
         body=_OWN.replace("最后一个周五下午", "最后一个周四上午"), note="与机关例会冲突，改期。",
-        is_new_version=True, by=population.secretary, at=at + timedelta(days=1),
+        is_new_version=True, by=population.secretary, at=changed_at,
     )  # fmt: skip
-    later = at + timedelta(days=1, hours=2)
+    later = changed_at + timedelta(hours=2)
     _read(text, population, ((member, later) for member in readers[:5]))
 
 
@@ -234,7 +235,7 @@ def _today(senders: _Senders) -> None:
     at = min(morning(stage.today), stage.now - timedelta(hours=1))
     _issue(
         senders.committee, senders.office, at, title="关于开展安全自查的通知",
-        body=_SAFETY, reach_by=stage.today + timedelta(days=5),
+        body=_SAFETY, reach_by=stage.weekday_in(5),
     )  # fmt: skip
 
 
