@@ -210,6 +210,24 @@ def test_a_worker_that_dies_between_chunks(scene: Scene, monkeypatch: pytest.Mon
     assert set(told.values()) == {1}
 
 
+def test_a_round_that_its_day_did_not_finish_is_not_told_again(scene: Scene) -> None:
+    """Whom it came to is told of newer days alone; the others of all since the last whole round."""
+    _line(scene, date(2026, 3, 31))
+    _days(scene, (3, 23))  # nothing yet: a week before is the next day
+    assert not Notice.objects.exists()
+    _many_branches(scene, 6)
+    remind_due(at=_at(3, 24), seconds=0, chunk=4)  # and then the worker stood still
+    first = Counter(Notice.objects.filter(kind=Kind.DUE).values_list("person", flat=True))
+    assert first
+    assert ReminderRound.objects.get(day=date(2026, 3, 24)).finished_at is None
+    remind_due(at=_at(3, 25), seconds=0, chunk=6)  # a little further, once more not to the end
+    _days(scene, (3, 26))
+    told = Counter(Notice.objects.filter(kind=Kind.DUE).values_list("person", flat=True))
+    assert len(told) == 8  # six secretaries, and the two of the cast
+    assert len(told) > len(first)
+    assert set(told.values()) == {1}
+
+
 def _many_branches(scene: Scene, number: int) -> None:
     """Branches with a table of one line each and a secretary."""
     parent, norm = scene.cast.committee, Plan.objects.filter(branch=scene.branch).get().norm

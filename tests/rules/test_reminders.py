@@ -16,6 +16,7 @@ from zhibu.rules.reminders import (
     Span,
     Stage,
     due_days_above,
+    last_told,
     nearest_only,
     remind,
     say_lines,
@@ -24,6 +25,7 @@ from zhibu.rules.reminders import (
 from zhibu.rules.standing import LineFacts, State, judge_line
 
 DUE = date(2026, 3, 31)  # a Tuesday
+MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 23), date(2026, 3, 24), date(2026, 3, 25)
 
 
 def _owed(
@@ -188,3 +190,23 @@ def test_nobody_hears_what_is_not_theirs(
     told = {line for _, line in heard}
     if committee:
         assert told == {o.line for o in owed if o.state in {State.DUE_SOON, State.OVERDUE}}
+
+
+@pytest.mark.parametrize(
+    ("path", "broken_off", "expected"),
+    [
+        ("0001", [], MONDAY),
+        ("0001", [(TUESDAY, "0001")], TUESDAY),  # the last one that it came to
+        ("0002", [(TUESDAY, "0001")], MONDAY),
+        ("00010001", [(TUESDAY, "0001")], MONDAY),
+        ("0001", [(TUESDAY, "0003"), (WEDNESDAY, "0002")], WEDNESDAY),
+        ("0003", [(TUESDAY, "0003"), (WEDNESDAY, "0002")], TUESDAY),
+    ],
+)
+def test_the_last_round_that_came_to_a_branch(
+    path: str, broken_off: list[tuple[date, str]], expected: date
+) -> None:
+    """The latest of those broken off that got so far in the tree, else the last whole one."""
+    assert last_told(path, broken_off, MONDAY) == expected
+    if expected == MONDAY:
+        assert last_told(path, broken_off, None) is None

@@ -88,6 +88,15 @@ class Reminder:
     group: str | None = None
 
 
+def last_told(path: str, broken_off: Iterable[tuple[date, str]], since: date | None) -> date | None:
+    """The day of the last round that went over the branch at this path.
+
+    `since` is that of the last round that was finished; `broken_off` are the days of those after it,
+    each with the path of the last branch that it came to, in the order of the tree.
+    """
+    return max((day for day, after in broken_off if path <= after), default=since)
+
+
 def stage_of(owed: Owed, span: Span, soon_days: int) -> Stage | None:
     """What to say of a line in this round; None for nothing."""
     if owed.state is State.DUE_SOON and span.is_new(owed.due - timedelta(days=soon_days)):

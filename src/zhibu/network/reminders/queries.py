@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, Sum
 
+from zhibu.network.notices.models import ReminderRound
 from zhibu.org.models import Grant, Organization
 from zhibu.people.roles import Role
 from zhibu.plans.models import Plan, PlanLine, Tally
@@ -25,6 +26,14 @@ def next_branches(after: str, day: date, size: int) -> list[Organization]:
     """The branches that come next in the order of the tree."""
     rows = Organization.objects.branches().standing_on(day).filter(path__gt=after).order_by("path")
     return list(rows.only("id", "path", "short_name", "soon_days", "in_use_since")[:size])
+
+
+def rounds_broken_off(held: ReminderRound) -> list[tuple[date, str]]:
+    """The rounds between the last finished one and this: day, and path of the last branch told."""
+    rows = ReminderRound.objects.filter(day__lt=held.day).exclude(after="")
+    if held.since is not None:
+        rows = rows.filter(day__gt=held.since)
+    return list(rows.order_by("day").values_list("day", "after"))
 
 
 def owed_by(branches: Iterable[Organization], day: date) -> dict[UUID, list[Owed]]:

@@ -21,6 +21,7 @@ from zhibu.network.reminders.queries import (
     offices,
     owed_below,
     owed_by,
+    rounds_broken_off,
 )
 from zhibu.org.models import Organization
 from zhibu.people.roles import Verb
@@ -32,6 +33,7 @@ from zhibu.rules.reminders import (
     Span,
     Stage,
     due_days_above,
+    last_told,
     nearest_only,
     remind,
     say_lines,
@@ -49,7 +51,8 @@ def remind_due(*, at: datetime, seconds: float = SECONDS, chunk: int = CHUNK) ->
 
     The worker calls it again and again. On a day off and before seven it does nothing. Each chunk
     is one transaction with the place where the next begins: a worker that dies repeats at most one,
-    whose notices are not made twice; of several workers one goes on at a time.
+    whose notices are not made twice; of several workers one goes on at a time. A round that its day
+    did not finish stays where it is: who was gone over in it is not told of the same days again.
     """
     local = timezone.localtime(at)
     if local.hour < FROM_HOUR or not work_calendar().is_working(local.date()):
@@ -77,11 +80,15 @@ def _do_chunk(at: datetime, size: int) -> int | None:
         held.save(update_fields=["finished_at"])
         return None
     owed, actors = owed_by(branches, held.day), actors_in(branches, at)
+    broken_off = rounds_broken_off(held)
     tellings = [
         pair
         for branch in branches
-        for pair in _tellings(branch, owed.get(branch.pk, []), actors[branch.pk], span)
-    ]
+        for pair in _tellings(
+            branch, owed.get(branch.pk, []), actors[branch.pk],
+            Span(held.day, last_told(branch.path, broken_off, held.since)),
+        )
+    ]  # fmt: skip
     tell_all((telling for _, telling in tellings), at=at)
     _tell_chats(tellings, at)
     held.after = branches[-1].path
