@@ -81,7 +81,8 @@ class Prepared(Generic[M]):
         connection = connections[DEFAULT_DB_ALIAS]
         text = self._text(connection)
         found = _ask(connection, text, values)
-        return [text.model.from_db(DEFAULT_DB_ALIAS, text.fields, row) for row in found]  # type: ignore[misc]
+        model = cast(type[M], text.model)  # of the query that was built
+        return [model.from_db(DEFAULT_DB_ALIAS, text.fields, row) for row in found]
 
     def _text(self, connection: BaseDatabaseWrapper) -> _Text:
         known = self._texts.get(connection.vendor)

@@ -20,5 +20,5 @@ class PersonBackend(AuthenticationBackend):  # type: ignore[misc]  # the library
         if found is None or not found[0].is_active:
             return None
         person, reach = found
-        person.zhibu_reach = reach  # type: ignore[attr-defined]
+        person.zhibu_reach = reach  # type: ignore[attr-defined]  # carried along, no field of it
         return person
