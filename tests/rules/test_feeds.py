@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zhibu.rules.feeds import LineOnCalendar, asks, occasions_of
+from zhibu.rules.feeds import LineOnCalendar, asks, occasions_of, span_of
 from zhibu.rules.norm import Attendees
 from zhibu.rules.standing import State
 
@@ -46,6 +46,14 @@ def test_a_line_on_the_calendar(
         word in one.notes and "应于2026年3月31日（周二）前完成" in one.notes for one in found
     )
     assert [one.is_off for one in found] == [state is State.WAIVED] * len(found)
+
+
+def test_a_calendar_shows_a_year_to_either_side() -> None:
+    """The same day of last year is there and that of the next one, in leap years too."""
+    for today in (date(2024, 2, 28), date(2024, 3, 1), date(2024, 12, 31), date(2023, 3, 1)):
+        first, last = span_of(today)
+        assert first <= today.replace(year=today.year - 1)
+        assert last >= today.replace(year=today.year + 1)
 
 
 def test_planned_for_the_last_day_it_stands_once() -> None:

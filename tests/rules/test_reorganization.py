@@ -57,6 +57,16 @@ def test_members_who_come_bring_the_duties_of_a_larger_branch() -> None:
     assert change.ends == ()
 
 
+@pytest.mark.parametrize(("on", "months"), [(date(2026, 7, 31), 6), (date(2026, 8, 1), 5)])
+def test_what_is_due_on_the_day_itself_still_counts(on: date, months: int) -> None:
+    """What was due before it is past, and neither begins nor ends."""
+    small, large = branch(*members(6)), branch(*members(6), *samples.members(2, ON))
+    there = compare_duties((NORM, small), (NORM, large), 2026, on)
+    assert (len(there.begins), len(there.ends)) == (months, 0)
+    back = compare_duties((NORM, large), (NORM, small), 2026, on)
+    assert (len(back.begins), len(back.ends)) == (0, months)
+
+
 def test_a_group_that_ends_takes_its_meetings_along() -> None:
     """Its months from the end on are owed no longer; those before stay as they were."""
     before = branch(*members(3), groups=(group("g1"),))

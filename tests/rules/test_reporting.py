@@ -280,6 +280,24 @@ def test_minutes(minutes: int, branches: int, sentence: str) -> None:
     assert sentence in text
 
 
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [(2, "“甲1”、第二党支部“甲2”。"), (5, "、第五党支部“甲5”。"), (6, "、第五党支部“甲5”等6项。")],
+)
+def test_what_branches_did_of_their_own(number: int, sentence: str) -> None:
+    """Five are written out."""
+    own = tuple(Own(f"第{'一二三四五六'[at]}党支部", f"甲{at + 1}") for at in range(number))
+    (line,) = said(replace(FACTS, own=own), Part.STANDING_OUT)
+    assert line.endswith(sentence)
+
+
+def test_one_who_asked_is_not_counted() -> None:
+    """Of several it is said how many."""
+    voices = (Voice("甲", asked=1), Voice("乙", asked=2))
+    lines = said(replace(FACTS, feedback=FeedbackFigures(voices=voices)), Part.PROPOSALS)
+    assert lines == ["关于“甲”，建议研究答复。", "关于“乙”（2人提出），建议研究答复。"]
+
+
 def test_a_long_quote_from_below_is_cut() -> None:
     """What lower levels wrote does not swell the report above."""
     below = Below(1, 1, (), (BelowWords("甲局党委", {"problems": "长" * 2000}),))
@@ -297,7 +315,9 @@ def test_the_sum_is_the_whole() -> None:
 def test_names() -> None:
     """Five are written out, of more it is said how many there are."""
     assert say_names(("甲", "乙"), "个") == "甲、乙"
+    assert say_names(tuple("甲乙丙丁戊"), "个党支部") == "甲、乙、丙、丁、戊"
     assert say_names(tuple("甲乙丙丁戊己"), "个党支部") == "甲、乙、丙、丁、戊等6个党支部"
+    assert say_names(tuple("甲乙丙丁戊"), "项", 8) == "甲、乙、丙、丁、戊等8项"
 
 
 counts = st.integers(0, 10**6)

@@ -129,3 +129,22 @@ def test_the_snippet_begins_before_the_hit() -> None:
     assert [piece.text for piece in shown if piece.is_hit] == ["党员"]
     assert shown[0].text == shown[-1].text == "…"
     assert sum(len(piece.text) for piece in shown) == SNIPPET + 2
+
+
+def test_a_short_text_is_shown_whole() -> None:
+    """Nothing is cut, so no dots; a long hit is shown to its end."""
+    asked = read_query("党员大会")
+    assert [piece.text for piece in snippet("支部党员大会", asked)] == ["支部", "党员大会"]
+    long = "党员" * 50
+    shown = snippet("甲" * 30 + long + "乙" * 30, read_query(long))
+    assert [piece.text for piece in shown if piece.is_hit] == [long]
+
+
+@pytest.mark.parametrize(
+    ("text", "typed", "hits"),
+    [("党员大会", "党员 员大", ["党员大"]), ("党员大会", "党员 大会", ["党员", "大会"]), ("党员党员", "党员", ["党员"] * 2),
+     ("ﬁ甲", "fi", ["ﬁ"]), ("甲㎡乙", "m2", ["㎡"])],
+)  # fmt: skip
+def test_hits_that_meet(text: str, typed: str, hits: list[str]) -> None:
+    """One over another is one hit; a character that is two when folded is hit as it stands."""
+    assert [piece.text for piece in mark(text, read_query(typed)) if piece.is_hit] == hits
