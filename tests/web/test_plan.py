@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -272,6 +273,11 @@ def test_missing_duties_are_offered_and_put_in(cast: Cast, norms: None) -> None:
     assert text(browser.get(at)).count('name="add"') == 2
     key = f"{gone[0].requirement}||{gone[0].ordinal}"
     sent = {"revision": plan.revision, "add": [key, "junk", "D4||x", "\x00"]}
+    # Somebody was quicker: what was ticked and what was not stays as it was.
+    refused = browser.post(at, {**sent, "revision": plan.revision - 1})
+    assert refused.status_code == 409
+    assert text(refused).count('name="add"') == 2
+    assert re.findall(r'name="add" value="([^"]+)" checked', text(refused)) == [key]
     assert browser.post(at, sent).status_code == 303
     assert plan.lines.filter(activity="lesson").count() == 3
     assert text(browser.get(at)).count('name="add"') == 1
@@ -287,6 +293,10 @@ def test_holidays_that_became_known(cast: Cast, norms: None) -> None:
     assert "5月1日（周五）" in page
     assert "5月6日（周三）" in page
     sent = {"revision": plan.revision, "line": [str(line.pk), "junk"], "reason": "节假日公布"}
+    ticked = f'value="{line.pk}" checked'
+    assert ticked in page
+    assert ticked in text(browser.post(at, {**sent, "reason": ""}))
+    assert ticked not in text(browser.post(at, {**sent, "line": [], "reason": ""}))
     assert browser.post(at, sent).status_code == 303
     line.refresh_from_db()
     assert line.planned_on == date(2026, 5, 6)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -27,6 +27,7 @@ class Move:
     group: str
     planned_on: date
     proposed_on: date | None
+    is_ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class NewDuty:
     opens_on: date
     due_on: date
     article: str
+    is_ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class EndedLine:
     title: str
     group: str
     planned_on: date
+    is_ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class ShiftedLine:
     group: str
     was: str
     now: str
+    is_ticked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +98,39 @@ class RedraftPage:
 
 
 def build_holiday_page(
-    plan: Plan, proposals: Iterable[HolidayProposal], form: forms.BaseForm
+    plan: Plan,
+    proposals: Iterable[HolidayProposal],
+    form: forms.BaseForm,
+    sent: QueryDict | None = None,
 ) -> HolidayPage:
-    """The proposals as rows to tick."""
+    """The proposals as rows to tick: all of them at first, then as the form was `sent`."""
     return HolidayPage(
         year=plan.year,
         is_provisional=plan.is_provisional,
         is_published=not work_calendar().is_provisional(plan.year),
         moves=tuple(
-            Move(p.line.pk, p.line.title, _group(p.line), p.planned_on, p.proposed_on)
+            Move(
+                p.line.pk,
+                p.line.title,
+                _group(p.line),
+                p.planned_on,
+                p.proposed_on,
+                is_ticked=sent is None or p.line.pk in read_lines(sent, "line"),
+            )
             for p in proposals
         ),
         form=form,
     )
 
 
-def build_redraft_page(plan: Plan, difference: Redraft, form: forms.BaseForm) -> RedraftPage:
-    """The difference as rows to tick."""
+def build_redraft_page(
+    plan: Plan, difference: Redraft, form: forms.BaseForm, sent: QueryDict | None = None
+) -> RedraftPage:
+    """The difference as rows to tick: at first what is owed, then as the form was `sent`."""
     norm = difference.norm
+    added = None if sent is None else read_keys(sent, "add")
+    shifted = None if sent is None else read_lines(sent, "shift")
+    ended = () if sent is None else read_lines(sent, "end")
     return RedraftPage(
         year=plan.year,
         norm_title=norm.title,
@@ -121,12 +140,19 @@ def build_redraft_page(plan: Plan, difference: Redraft, form: forms.BaseForm) ->
         old_version=plan.norm.version,
         is_new_norm=norm.pk != plan.norm_id,
         is_empty=difference.is_empty and norm.pk == plan.norm_id,
-        new=tuple(_new(line) for line in difference.new),
+        new=tuple(_new(line, added) for line in difference.new),
         ended=tuple(
-            EndedLine(line.pk, line.practice_class, line.title, _group(line), line.planned_on)
+            EndedLine(
+                line.pk,
+                line.practice_class,
+                line.title,
+                _group(line),
+                line.planned_on,
+                is_ticked=line.pk in ended,
+            )
             for line in difference.ended
         ),
-        shifted=tuple(_shifted(shift) for shift in difference.shifted),
+        shifted=tuple(_shifted(shift, shifted) for shift in difference.shifted),
         form=form,
     )
 
@@ -153,7 +179,7 @@ def read_lines(data: QueryDict, name: str) -> tuple[UUID, ...]:
     return tuple(found)
 
 
-def _new(line: ProposedLine) -> NewDuty:
+def _new(line: ProposedLine, ticked: Collection[Key] | None) -> NewDuty:
     duty = line.duty
     ordinal = duty.window.ordinal if duty else 0
     return NewDuty(
@@ -165,16 +191,18 @@ def _new(line: ProposedLine) -> NewDuty:
         opens_on=line.opens,
         due_on=line.due,
         article=duty.requirement.article.text if duty else "",
+        is_ticked=ticked is None or (line.requirement, line.group, ordinal) in ticked,
     )
 
 
-def _shifted(shift: Shift) -> ShiftedLine:
+def _shifted(shift: Shift, ticked: Collection[UUID] | None) -> ShiftedLine:
     line, requirement = shift.line, shift.duty.requirement
     return ShiftedLine(
         id=line.pk,
         group=_group(line),
         was=_say(line.practice_class, line.title, line.opens_on, line.due_on),
         now=_say(requirement.practice_class, requirement.title, shift.opens_on, shift.due_on),
+        is_ticked=ticked is None or line.pk in ticked,
     )
 
 

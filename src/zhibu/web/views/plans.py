@@ -134,7 +134,7 @@ def holidays(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     if answer is not None:
         return answer
     proposals = recheck_holidays(desk.plan, today=clock.today())
-    page = build_holiday_page(desk.plan, proposals, form)
+    page = build_holiday_page(desk.plan, proposals, form, posted(request))
     return render(request, "web/plan_holidays.html", {"page": page, "desk": desk}, status=status)
 
 
@@ -164,5 +164,5 @@ def redraft_(request: HttpRequest, branch: UUID, year: int) -> HttpResponse:
     except NormMissing as error:
         messages.error(request, str(error))
         return see_other("plan", branch, year)
-    page = build_redraft_page(desk.plan, difference, form)
+    page = build_redraft_page(desk.plan, difference, form, posted(request))
     return render(request, "web/plan_redraft.html", {"page": page, "desk": desk}, status=status)
