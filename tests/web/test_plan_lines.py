@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import uuid4
 
 import pytest
+from django.http import HttpResponse
 from django.urls import reverse
 from tests.cast import Cast
 from tests.web.plan_story import (
@@ -23,9 +24,14 @@ from tests.web.plan_story import (
 
 from zhibu.people.keys import new_key
 from zhibu.plans.models import LineChange, Plan, PlanLine
-from zhibu.plans.services import discharge_lines, edit_line
+from zhibu.plans.services import adopt_plan, discharge_lines, edit_line
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
+
+
+def main_of(response: HttpResponse) -> str:
+    """What the page itself says, without the frame."""
+    return text(response).partition("<main")[2].partition("</main>")[0]
 
 
 @pytest.fixture
@@ -291,6 +297,42 @@ def test_an_own_line_may_be_renamed_and_removed_a_duty_may_not(cast: Cast, draft
     assert not PlanLine.objects.filter(pk=own.pk).exists()
     assert PlanLine.objects.filter(pk=duty.pk).exists()
     assert client(cast.secretary).get(line_address("line", own)).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_duty_is_refused_without_a_form(cast: Cast, plan: Plan, method: str) -> None:
+    """取消 of a B line: the refusal alone, and the level that may waive it; nothing to fill in."""
+    duty = line_of(plan)
+    sent = {"revision": plan.revision, "reason": "时间冲突"} if method == "post" else {}
+    answer = getattr(client(cast.secretary), method)(line_address("line-remove", duty), sent)
+    page = main_of(answer)
+    assert answer.status_code == (422 if method == "post" else 200)
+    assert page.count("必做（B类）事项不能删除") == 1
+    assert f"请向{cast.committee.name}说明理由，由其办理免除" in page
+    assert "<form" not in page
+    assert line_address("line-edit", duty) in page
+    assert line_address("line-waive", duty) not in page, "a branch never waives its own"
+    assert PlanLine.objects.filter(pk=duty.pk).exists()
+
+
+def test_what_is_recorded_is_refused_without_a_form(cast: Cast, draft: Plan) -> None:
+    """取消 of an own line that has its record: the refusal and the way to the record."""
+    browser = client(cast.secretary)
+    sent = {"title": "读书会", "activity": "study", "planned_on": "2026-03-05"}
+    browser.post(address("plan-add", draft), {"revision": draft.revision, **sent})
+    plan = Plan.objects.get(pk=draft.pk)
+    plan = adopt_plan(plan=plan, revision=plan.revision, by=cast.secretary, at=AT)
+    own = plan.lines.get(practice_class="X")
+    record = new_key()
+    discharge_lines(
+        lines=[own], record_id=record, happened_on=date(2026, 3, 5),
+        filed_on=date(2026, 3, 6), by=cast.secretary,
+    )  # fmt: skip
+    page = main_of(browser.get(line_address("line-remove", own)))
+    assert "该项已有记录，不能删除" in page
+    assert reverse("record", args=[record]) in page
+    assert "<form" not in page
+    assert "免除" not in page
 
 
 def test_taking_up_what_is_recommended(cast: Cast, plan: Plan) -> None:

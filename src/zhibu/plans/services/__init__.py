@@ -12,6 +12,7 @@ from zhibu.plans.services.editing import (
     remove_line,
     restore_line,
     waive_line,
+    why_kept,
 )
 from zhibu.plans.services.endings import lapse_lines
 from zhibu.plans.services.holidays import (
@@ -71,4 +72,5 @@ __all__ = [
     "restore_line",
     "take_up",
     "waive_line",
+    "why_kept",
 ]

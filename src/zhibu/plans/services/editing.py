@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -32,6 +32,8 @@ from zhibu.plans.services.drafting import put_lines
 from zhibu.plans.services.tallies import Moves
 from zhibu.rules.norm import PracticeClass
 from zhibu.rules.periods import first_of, last_of, month_index
+
+_RECORDED: Final = "该项已有记录，不能删除。"
 
 
 @transaction.atomic
@@ -189,8 +191,8 @@ def remove_line(
     """Take a T or X line out of the table. A B line is never taken out: raises LineKept."""
     plan, held = lock_line(line, revision)
     reason = need_reason(plan, reason)
-    if held.practice_class == PracticeClass.B:
-        raise LineKept("必做（B类）事项不能删除；确实无法开展的，由上级党组织说明理由后免除。")
+    if kept := why_kept(held):
+        raise LineKept(kept)
     drop_lines(plan, [held], reason=reason, by=by, at=at)
     note(
         by=by, verb="remove_line", organization_id=plan.branch_id, subject=held, at=at,
@@ -198,10 +200,17 @@ def remove_line(
     )  # fmt: skip
 
 
+def why_kept(line: PlanLine) -> str:
+    """Why a line cannot be taken out of its table, as a sentence; empty for one that can."""
+    if line.practice_class == PracticeClass.B:
+        return "必做（B类）事项不能删除；确实无法开展的，由上级党组织说明理由后免除。"
+    return _RECORDED if line.discharged_by is not None else ""
+
+
 def drop_lines(plan: Plan, lines: list[PlanLine], *, reason: str, by: Person, at: datetime) -> None:
     """Take held lines out of a held table: rows, trace, tallies, revision."""
     if any(line.discharged_by is not None for line in lines):
-        raise LineKept("该项已有记录，不能删除。")
+        raise LineKept(_RECORDED)
     write_trace(
         trace(
             plan, line, LineChange.Kind.REMOVE, before=whole(line), after={},

@@ -61,6 +61,15 @@ class LinePage:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptPage:
+    """A line that cannot be taken out of the table: why, and what can be done instead."""
+
+    row: LineRow
+    refusal: str
+    above: str  # who may waive it; empty where nobody can
+
+
+@dataclass(frozen=True, slots=True)
 class Offer:
     """A recommended practice that a branch may take up."""
 
@@ -118,6 +127,18 @@ def build_line_page(
         ),
         may_give_themes=rights.may_edit,
     )
+
+
+def build_kept_page(line: PlanLine, norm: Norm, rights: PlanRights, refusal: str) -> KeptPage:
+    """The page of a refusal; wants plan, branch and group fetched with the line."""
+    row = build_rows([line], norm, (), today=clock.today(), rights=rights)[0]
+    is_waivable = (
+        line.practice_class == PracticeClass.B
+        and line.discharged_by is None
+        and line.waived_at is None
+    )
+    above = line.branch.parent if is_waivable else None
+    return KeptPage(row, refusal, above.name if above else "")
 
 
 def build_offers_page(plan: Plan, norm: Norm, duties: tuple[Duty, ...]) -> OffersPage:

@@ -25,13 +25,14 @@ from zhibu.plans.services import (
     restore_line,
     take_up,
     waive_line,
+    why_kept,
 )
 from zhibu.web import clock
 from zhibu.web.access import person_of
 from zhibu.web.answers import SeeOther, see_other
 from zhibu.web.forms.plans import LineForm, OwnLineForm, ReasonForm
 from zhibu.web.pages.forms import FormPage
-from zhibu.web.pages.plan_lines import build_line_page, build_offers_page
+from zhibu.web.pages.plan_lines import build_kept_page, build_line_page, build_offers_page
 from zhibu.web.views.plans import FORM_METHODS
 from zhibu.web.views.tables import (
     Desk,
@@ -162,6 +163,10 @@ def remove(request: HttpRequest, line: UUID) -> HttpResponse:
     desk, row = find_line(request, line, Verb.DRAFT_PLAN)
     if not desk.rights.may_edit:
         return closed(request, desk)
+    if refusal := why_kept(row):
+        page = build_kept_page(row, norm_of_plan(desk.plan), desk.rights, refusal)
+        status = 422 if request.method == "POST" else 200
+        return render(request, "web/line_kept.html", {"page": page, "desk": desk}, status=status)
     form = change_form(request, desk)
 
     def act() -> HttpResponse:
@@ -175,15 +180,14 @@ def remove(request: HttpRequest, line: UUID) -> HttpResponse:
     answer, status = attempt(request, form, act)
     if answer is not None:
         return answer
-    page = FormPage(
+    asked = FormPage(
         title=f"取消“{row.title}”",
         form=form,
         submit="取消这项安排",
         back=reverse("line", args=[row.pk]),
-        intro="只有推荐类和自选类安排可以取消；必做类安排确实无法开展的，由上级党组织说明理由后免除。",
         crumbs=desk.crumbs,
     )
-    return render(request, "web/form.html", {"page": page}, status=status)
+    return render(request, "web/form.html", {"page": asked}, status=status)
 
 
 @FORM_METHODS
