@@ -135,6 +135,8 @@ DAYS = [
     ("2026年3月5日（周四）", date(2026, 3, 5)),
     ("3月5日", date(2026, 3, 5)),
     ("3-5", date(2026, 3, 5)),
+    ("1949年10月1日", date(1949, 10, 1)),
+    ("2100-12-31", date(2100, 12, 31)),
     (46086, date(2026, 3, 5)),
     (46086.0, date(2026, 3, 5)),
     ("46086", date(2026, 3, 5)),
@@ -153,6 +155,7 @@ NO_DAYS: list[tuple[object, str]] = [
     ("三月五日", "不是日期"),
     ("2026年2月30日", "不存在"),
     ("1899-12-31", "超出可用范围"),
+    ("1949-9-30", "超出可用范围"),
     ("2101-1-1", "超出可用范围"),
     (datetime(1899, 12, 31), "超出可用范围"),
     (-1, "不是日期"),
@@ -263,6 +266,35 @@ def test_numbers_typed_as_text_cells_read_as_seen() -> None:
         HEADER,
         (1, 3, "2026-1-5", "B", "党课", 2026, ""),
         (2, 3.5, "2026-1-6", "B", "党课", datetime(2026, 7, 1), ""),
+        (3, "", "2026-1-7", "B", "党课", True, ""),
     )
     rows = read_table_xlsx(content).rows
-    assert [(row.period, row.topic) for row in rows] == [("3", "2026"), ("3.5", "2026年7月1日")]
+    assert [(row.period, row.topic) for row in rows] == [
+        ("3", "2026"),
+        ("3.5", "2026年7月1日"),
+        ("", "是"),
+    ]
+
+
+@pytest.mark.parametrize(("titles", "is_found"), [(19, True), (20, False)])
+def test_the_header_is_in_the_first_twenty_rows(titles: int, is_found: bool) -> None:
+    """Below whatever titles there are; further down nobody would look either."""
+    line = (1, "1月", "2026-1-5", "B", "党课", "甲", "")
+    sheet = read_table_xlsx(sheet_of(*[("标题",)] * titles, HEADER, line))
+    assert [row.row for row in sheet.rows] == [titles + 2] * is_found
+    assert bool(sheet.faults) is not is_found
+
+
+def test_of_two_tables_the_first_is_read() -> None:
+    """A second header below is no better one, and its row is said to be none."""
+    content = sheet_of(HEADER, (1, "1月", "2026-1-5", "B", "党课", "甲", ""), HEADER)
+    sheet = read_table_xlsx(content)
+    assert [row.row for row in sheet.rows] == [2]
+    assert {fault.row for fault in sheet.faults} == {3}
+
+
+def test_the_longest_text_is_kept_whole() -> None:
+    """Two thousand characters are read, one more is named."""
+    for length, rows in ((LONGEST_TEXT, 1), (LONGEST_TEXT + 1, 0)):
+        line = (1, "1月", "2026-1-5", "B", "党课", "字" * length, "")
+        assert len(read_table_xlsx(sheet_of(HEADER, line)).rows) == rows

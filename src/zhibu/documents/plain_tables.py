@@ -32,7 +32,6 @@ _HTML: Final = re.compile(
 )
 _XML: Final = re.compile(r"\s*<\?xml")
 _WORKBOOK: Final = re.compile(r"urn:schemas-microsoft-com:office:spreadsheet")
-_CHARSET: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([\w-]{2,20})", re.IGNORECASE)
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MARKS: Final = (",", "\t", ";", "，", "|")
 _NAMES: Final = {"utf-8": "UTF-8", "gb18030": "GB18030", "utf-16": "UTF-16"}

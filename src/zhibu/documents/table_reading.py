@@ -274,6 +274,8 @@ def _within(day: date) -> date:
 
 def _say(value: object) -> str:
     """A cell of any type as the text that a person saw in it."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     if isinstance(value, datetime):

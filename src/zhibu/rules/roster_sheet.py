@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -371,11 +371,6 @@ def read_name_of_group(value: Any) -> str | None:
     if text == "无":
         return ""
     return None if is_nothing(text) else text
-
-
-def with_fault(row: MemberRow) -> MemberRow:
-    """The row marked as faulty."""
-    return row if row.has_fault else replace(row, has_fault=True)
 
 
 def month_notes(rows: Iterable[MemberRow]) -> list[Fault]:
