@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
@@ -10,7 +12,7 @@ from random import Random
 from uuid import uuid4
 
 import pytest
-from django.db import connections, transaction
+from django.db import connection, connections, transaction
 from tests.plans.story import AT as EARLIER
 from tests.plans.story import Cast, discharge_each, make_cast, tallied
 
@@ -385,6 +387,47 @@ def test_tallies_equal_a_count_whatever_moves(cast: Cast, seed: int) -> None:
         pass
     for organization in everywhere:
         assert tallied(fresh(organization)) == counted(organization)
+
+
+@pytest.fixture
+def few_values() -> Iterator[None]:
+    """SQLite takes 1,000 values in a statement, no more than Django counts on; elsewhere 32,766."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    connection.ensure_connection()
+    kind = sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER
+    before = connection.connection.setlimit(kind, 1000)
+    yield
+    connection.connection.setlimit(kind, before)
+
+
+def test_more_may_move_than_a_statement_takes_values(cast: Cast, few_values: None) -> None:
+    """Whatever lies below comes along, with its history, however much it is."""
+    whole, new = found(cast, "大党委"), found(cast, "乙党委")
+    founded_on = date(2016, 1, 1)
+    below = [
+        Organization(
+            kind="branch", name=f"支部{n}", short_name=f"支部{n}", parent=whole,
+            path=whole.path + paths.segment(n), founded_on=founded_on,
+        )
+        for n in range(1, 1101)
+    ]  # fmt: skip
+    Organization.objects.bulk_create(below)
+    Place.objects.bulk_create(
+        Place(
+            organization=one, parent=whole, path=one.path, name=one.name,
+            short_name=one.short_name, since=founded_on,
+        )
+        for one in below
+    )  # fmt: skip
+    moved = tree.move(organization=whole, parent=new, on=MOVED, by=cast.office, at=AT).result
+    assert Organization.objects.under(moved.path).count() == 1101
+    places = Place.objects.filter(parent=whole)
+    assert places.filter(until=None, since=MOVED, path__startswith=moved.path).count() == 1100
+    assert (
+        places.filter(until=MOVED - timedelta(days=1), path__startswith=whole.path).count() == 1100
+    )
 
 
 @pytest.mark.django_db(transaction=True)

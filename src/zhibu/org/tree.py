@@ -58,15 +58,15 @@ def move_organization(
     Raises Refused for an impossible place or day.
     """
     asked = organization.path
-    # All rows in one order, so that two moves never wait for each other in a circle.
-    ids = {organization.pk, parent.pk, *Organization.objects.under(asked).values_list("pk", flat=True)}  # fmt: skip
+    # All rows in one order, so that two moves never wait for each other in a circle. Named by their
+    # path: more keys may lie below than a database takes in one statement.
+    all_ = _inside(asked) | Q(path=asked) | Q(pk=parent.pk)
     held = {
-        row.pk: row
-        for row in Organization.objects.select_for_update().filter(pk__in=ids).order_by("pk")
+        row.pk: row for row in Organization.objects.select_for_update().filter(all_).order_by("pk")
     }
-    organization, parent = held[organization.pk], held[parent.pk]
-    if organization.path != asked:
+    if organization.pk not in held or held[organization.pk].path != asked:
         raise Refused("组织关系刚刚有变动，请刷新后重试。")
+    organization, parent = held[organization.pk], held[parent.pk]
     _check_move(organization, parent)
     open_place = _open_place(organization, on, at)
     _check_parent_place(parent, on)
@@ -143,15 +143,18 @@ def _say(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日"
 
 
+def _inside(path: str) -> Q:
+    return Q(path__gt=path, path__lt=paths.successor(path))
+
+
 def _rehang(old: str, new: str, on: date) -> None:
     """The rows below get the new prefix; places that began earlier end, and go on at the new path."""
-    inside = Q(path__gt=old, path__lt=paths.successor(old))
+    inside = _inside(old)
     moved = Concat(Value(new), Substr(F("path"), len(old) + 1))
-    going_on = list(Place.objects.filter(inside, until__isnull=True, since__lt=on))
+    earlier = Place.objects.filter(inside, until__isnull=True, since__lt=on)
+    going_on = list(earlier)
+    earlier.update(until=places.day_before(on))  # nobody founds below meanwhile: all is held
     Place.objects.filter(inside, until__isnull=True, since__gte=on).update(path=moved)
-    Place.objects.filter(pk__in=[place.pk for place in going_on]).update(
-        until=places.day_before(on)
-    )
     Place.objects.bulk_create(
         [
             Place(
