@@ -16,7 +16,13 @@ from tests.documents.samples import make_table
 
 from zhibu.documents.literal import clean
 from zhibu.documents.table import AnnualTable, TableLine
-from zhibu.documents.table_reading import MOST_ROWS, SheetFault, read_day, read_table_xlsx
+from zhibu.documents.table_reading import (
+    LONGEST_TEXT,
+    MOST_ROWS,
+    SheetFault,
+    read_day,
+    read_table_xlsx,
+)
 from zhibu.documents.table_writing import write_table_xlsx
 
 HEADER = ("序号", "月份", "时间", "类别", "会议（活动）类别", "主题内容", "安排编号")
