@@ -311,6 +311,15 @@ def test_suggestions_put_open_windows_first(cast: Cast, adopted: Plan) -> None:
     assert all(one.line.opens_on <= date(2026, 5, 31) for one in found)
 
 
+def test_in_december_the_next_table_may_be_begun(cast: Cast, adopted: Plan) -> None:
+    """What is done early in December is January's, as it would be in any other month."""
+    following = draft_plan(branch=cast.branch, year=2027, by=cast.secretary, at=AT)
+    found = suggest_lines(cast.branch, [Activity.THEME_DAY], date(2026, 12, 28))
+    early = [one.line for one in found if one.line.plan_id == following.pk]
+    assert [line.due_on for line in early] == [date(2027, 1, 31)]
+    assert (found[0].line.due_on, found[0].is_open) == (date(2026, 12, 31), True)
+
+
 def test_at_hand_is_what_this_month_asks(cast: Cast, adopted: Plan) -> None:
     """Late lines of earlier months and those of this one; nothing of a draft."""
     lines = list(lines_at_hand(cast.branch, date(2026, 2, 10)))

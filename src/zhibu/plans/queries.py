@@ -131,7 +131,9 @@ def lines_for_record(
     free = Q(discharged_by=None, waived_at=None)
     if record_id is not None:
         free |= Q(discharged_by=record_id)
-    kinds, years = [str(a) for a in activities], (happened_on.year, happened_on.year - 1)
+    kinds = [str(a) for a in activities]
+    # Late, in time, or early: in December what the next table asks may be done already.
+    years = (happened_on.year - 1, happened_on.year, happened_on.year + 1)
     # What is open long after could never have been meant; what is open soon is done early.
     latest = last_of(month_index(happened_on) + 1)
     fit = free & Q(activity__in=kinds, year__in=years, opens_on__lte=latest)
