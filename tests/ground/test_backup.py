@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import struct
 import subprocess
 import sys
 import zipfile
@@ -240,6 +241,56 @@ def test_spoilt_backups_are_refused_and_nothing_is_touched(
     assert Person.objects.count() == before
     with Attachment.objects.get().file.open() as file:
         assert file.read() == b"bytes"
+
+
+def test_a_damaged_backup_is_said_to_be(
+    backed_up: Path, filled: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One byte anywhere in what was compressed, or a password: a sentence that names the file."""
+    whole = backed_up.read_bytes()
+    with zipfile.ZipFile(backed_up) as opened:
+        infos = [info for info in opened.infolist() if info.compress_size > 8]
+    damaged = backed_up.with_name("damaged.zip")
+    for info in infos:
+        name, extra = struct.unpack_from("<HH", whole, info.header_offset + 26)
+        data = info.header_offset + 30 + name + extra
+        for at, to in ((data, 0xFF), (data + info.compress_size // 2, 0x55)):
+            damaged.write_bytes(whole[:at] + bytes([whole[at] ^ to]) + whole[at + 1 :])
+            assert cli.run(["restore", str(damaged), "--dry-run"]) == 1, info.filename
+            said = capsys.readouterr().err
+            assert info.filename in said or "ZIP" in said, said
+    locked = bytearray(whole)
+    for info in infos:
+        locked[info.header_offset + 6] |= 1
+    at = locked.find(b"PK\x01\x02")
+    while at >= 0:
+        locked[at + 8] |= 1
+        at = locked.find(b"PK\x01\x02", at + 1)
+    damaged.write_bytes(bytes(locked))
+    assert cli.run(["restore", str(damaged), "--force"]) == 1
+    assert "manifest.json" in capsys.readouterr().err
+    assert Person.objects.filter(pk=filled.member.pk).exists()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [], {"rows": []}, {"digests": {"files/a": 1}}, {"migrations": None}, {"rows": {"a.b": "x"}},
+        {"made_at": 5}, {"release": None},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_manifest_that_is_none_is_said_to_be(
+    backed_up: Path, said: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever it says: no traceback."""
+
+    def claim(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        members["manifest.json"] = json.dumps(said and {**manifest, **said}).encode()
+
+    assert cli.run(["restore", str(spoil(backed_up, claim)), "--force"]) == 1
+    assert "manifest.json" in capsys.readouterr().err
 
 
 def test_rows_that_contradict_each_other_roll_everything_back(

@@ -14,13 +14,15 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path, PurePosixPath
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 
 from django.apps import apps
 from django.core import serializers
@@ -38,7 +40,13 @@ BLOCK: Final = 1 << 20
 # What nobody misses: people sign in again, finished tasks are history, the index is made anew.
 LEFT_OUT: Final = frozenset({"sessions", "contenttypes", "auth", "django_tasks_database", "search"})
 
+# What reading a damaged file, or one behind a password, can end with.
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, RuntimeError,
+)  # fmt: skip
+
 Progress = Callable[[str, int], None]
+T = TypeVar("T")
 
 
 class BackupFaulty(Exception):
@@ -227,15 +235,21 @@ def read_contents(archive: zipfile.ZipFile) -> Contents:
                 f"备份格式是 {data['format']}，本版本只认 {FORMAT}；请用制作备份的版本恢复。"
             )
         return Contents(
-            release=data["release"],
+            release=_typed(data["release"], str),
             made_at=datetime.fromisoformat(data["made_at"]),
-            engine=data["engine"],
-            migrations=data["migrations"],
-            rows=data["rows"],
-            digests=data["digests"],
+            engine=_typed(data["engine"], str),
+            migrations=[_typed(name, str) for name in data["migrations"]],
+            rows={label: _typed(count, int) for label, count in data["rows"].items()},
+            digests={name: _typed(said, str) for name, said in data["digests"].items()},
         )
-    except (KeyError, ValueError, TypeError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, *_DAMAGE) as error:
         raise BackupFaulty(f"不是本系统的备份文件：清单 {MANIFEST} 缺失或不能读取。") from error
+
+
+def _typed(value: Any, kind: type[T]) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"{value!r} is no {kind.__name__}")
+    return value
 
 
 def verify_backup(archive: zipfile.ZipFile, contents: Contents, progress: Progress) -> None:
@@ -256,7 +270,7 @@ def verify_backup(archive: zipfile.ZipFile, contents: Contents, progress: Progre
             with archive.open(name) as source:
                 while block := source.read(BLOCK):
                     digest.update(block)
-        except (zipfile.BadZipFile, EOFError, OSError) as error:
+        except _DAMAGE as error:
             raise BackupFaulty(f"备份已损坏：{name} 读不出来。") from error
         if digest.hexdigest() != contents.digests[name]:
             raise BackupFaulty(f"备份已损坏或被改动：{name} 与清单不符。")
