@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -323,6 +324,28 @@ def test_the_list_of_an_organisation_has_pages_and_few_questions(cast: Cast) -> 
     assert all(many <= few + 1 for few, many in zip(counts[:6], counts[6:], strict=True))
     listed = client_of(cast.office).get(reverse("text-list", args=[cast.committee.pk]))
     assert "第1页，共2页（60条）" in listed.content.decode()
+
+
+def test_every_draft_can_be_reached(cast: Cast) -> None:
+    """Twenty drafts a page, beside the pages of the list itself, in twelve queries."""
+    for at in range(45):
+        a_draft(cast.committee, cast.office, title=f"草稿{at:02d}")
+    client = client_of(cast.office)
+    address = reverse("text-list", args=[cast.committee.pk])
+    listed: list[str] = []
+    for number in (1, 2, 3):
+        client.get(address)
+        with CaptureQueriesContext(connection) as queries:
+            page = client.get(address, {"part": "own", "drafts": number}).content.decode()
+        assert len(queries) <= MOST
+        assert f"第{number}页，共3页（45份）" in page
+        listed += re.findall(r">(草稿\d\d)</a>", page)
+    assert sorted(listed) == [f"草稿{at:02d}" for at in range(45)]
+    assert "?part=own&amp;drafts=2" in client.get(address, {"part": "own"}).content.decode()
+    odd = client.get(address, {"drafts": "<b>"})
+    assert odd.status_code == 200
+    assert "第1页，共3页（45份）" in odd.content.decode()
+    assert "草稿" not in client_of(cast.leader).get(address).content.decode()
 
 
 def test_a_branch_writes_to_its_own_members(cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -20,7 +20,7 @@ from zhibu.web.pages.texts import FileLine, Piece
 from zhibu.web.templatetags.words import day as say_day
 
 PARTS: Final = {"arrived": "传达到本级的", "own": "本级下发的"}
-MOST_DRAFTS: Final = 20
+DRAFTS_A_PAGE: Final = 20
 NAMED: Final = 3  # organisations that the sentence names
 
 
@@ -65,6 +65,7 @@ class DeskPage:
     organization: Organization
     may_issue: bool
     drafts: tuple[DraftLine, ...]
+    draft_pages: Page[Any] | None  # none for those who do not write
     tabs: tuple[Tab, ...]
     rows: tuple[DeskRow, ...]
     paged: Page[Any]
@@ -79,11 +80,14 @@ def build_desk(
     part: str,
     paged: Page[Any],
     coverage: Mapping[Any, Coverage],
-    drafts: Iterable[Text],
-    may_issue: bool,
+    drafts: Page[Any] | None,
     today: date,
 ) -> DeskPage:
-    """The page; `coverage` says by text how far each has got at this organisation."""
+    """The page; `coverage` says by text how far each has got at this organisation.
+
+    `drafts` are for those who may issue, None for everybody else.
+    """
+    may_issue = drafts is not None
     rows = tuple(
         _row(organization, text, coverage.get(text.pk, Coverage()), part, may_issue, today)
         for text in paged
@@ -94,8 +98,9 @@ def build_desk(
         may_issue=may_issue,
         drafts=tuple(
             DraftLine(reverse("text-edit", args=(text.pk,)), text.title, text.drafted_at)
-            for text in drafts
+            for text in drafts or ()
         ),
+        draft_pages=drafts,
         tabs=tuple(Tab(label, f"{here}?part={key}", key == part) for key, label in PARTS.items()),
         rows=rows,
         paged=paged,

@@ -45,7 +45,7 @@ from zhibu.web.forms.texts import (
 from zhibu.web.once import once
 from zhibu.web.pages.forms import Crumb, FormPage
 from zhibu.web.pages.text_desk import (
-    MOST_DRAFTS,
+    DRAFTS_A_PAGE,
     PARTS,
     AmendPage,
     ComposePage,
@@ -74,7 +74,7 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         is_low = organization.kind == Organization.Kind.BRANCH or not may_issue
         part = "arrived" if is_low else "own"
     own = queries.texts_written_by(Q(organization=organization))
-    today = clock.today()
+    drafts = own.filter(state=Text.State.DRAFT)
     rows = own.sent() if part == "own" else queries.texts_arrived(organization)
     paged = page_of(request, rows.select_related("organization"))
     page = build_desk(
@@ -82,9 +82,8 @@ def index(request: HttpRequest, pk: UUID) -> HttpResponse:
         part=part,
         paged=paged,
         coverage=queries.coverages_of_texts(paged.object_list, organization),
-        drafts=own.filter(state=Text.State.DRAFT)[:MOST_DRAFTS] if may_issue else (),
-        may_issue=may_issue,
-        today=today,
+        drafts=page_of(request, drafts, DRAFTS_A_PAGE, name="drafts") if may_issue else None,
+        today=clock.today(),
     )
     return render(request, "web/texts/desk.html", {"page": page})
 
