@@ -304,6 +304,34 @@ def test_lists_have_pages_and_few_queries(
     assert "共3页" in show(cast.office, "assignment", assignment.pk)
 
 
+def test_the_advice_counts_all_pages(
+    cast: Cast, plan: Plan, django_assert_max_num_queries: Any
+) -> None:
+    """Sixty overdue tasks are sixty on each page, and the first to be done is the first of all."""
+    early, late, later = date(2026, 1, 10), date(2026, 2, 2), date(2026, 5, 5)
+    made = [give(cast, chosen=[cast.other_branch.pk]) for _ in range(70)]
+    for at, assignment in enumerate(made):
+        Task.objects.create(
+            organization=cast.branch, title="最早的一项" if at == 0 else f"任务{at}",
+            due_on=early if at == 0 else late if at < 60 else later,
+            began_on=early, made_at=AT, assignment=assignment,
+        )  # fmt: skip
+    client, address = client_of(cast.secretary), reverse("task-list", args=[cast.branch.pk])
+    for page in ("1", "2", "99"):
+        with django_assert_max_num_queries(12):
+            answer = client.get(address, {"page": page})
+        assert "有60项已过期限，请先办理：最早的一项。" in answer.content.decode()
+    Task.objects.filter(organization=cast.branch).update(due_on=later)
+    Task.objects.filter(title="最早的一项").update(due_on=date(2026, 4, 1))
+    for query in ("", "?page=2"):
+        shown = show(cast.secretary, "task-list", cast.branch.pk, query=query)
+        assert "最近一项的期限是4月1日：最早的一项。" in shown
+    Task.objects.filter(organization=cast.branch).update(due_on=date(2026, 3, 6))
+    above = show(cast.office, "task-list", cast.branch.pk)
+    assert "已过期限" not in above, "six days late is for its own people to see to"
+    assert "有70项已过期限" in show(cast.secretary, "task-list", cast.branch.pk)
+
+
 def test_a_member_reads_and_does_not_act(cast: Cast, assignment: Assignment) -> None:
     """A member of the branch sees its tasks, with no button and no way to close one."""
     task = task_of(assignment, cast.branch)

@@ -53,6 +53,12 @@ def open_tasks_of(branch: Organization, day: date) -> QuerySet[Task]:
     )
 
 
+def overdue_of(organization: Organization, today: date, *, from_above: bool) -> QuerySet[Task]:
+    """Its open tasks that are past their date, as its own people or those above count."""
+    late = overdue_before(today, from_above=from_above)
+    return Task.objects.filter(organization=organization, state=Task.State.OPEN, due_on__lt=late)
+
+
 def tasks_on_agenda(branch: Organization, day: date, named: Iterable[UUID]) -> QuerySet[Task, Any]:
     """The same as `key`, `title`, `since`, `due_on`, `owner`, `state`; no order.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,7 +12,7 @@ from django.core.paginator import Page
 
 from zhibu.network.tasks.facts import facts_of
 from zhibu.network.tasks.models import Task, TaskStep
-from zhibu.network.tasks.queries import stale_tasks, steps_of
+from zhibu.network.tasks.queries import overdue_of, stale_tasks, steps_of
 from zhibu.org.models import Organization
 from zhibu.org.reach import Reach
 from zhibu.people.models import Person
@@ -173,7 +174,9 @@ def build_list(
         rows=rows,
         pages=pages,
         tabs=tuple(Tab(value, label, value == state) for value, label in STATES),
-        advice=_advise(rows, today, len(stale)) if state == "open" else "",
+        advice=_advise(_at_hand(organization, rows, pages, today, from_above), today, len(stale))
+        if state == "open"
+        else "",
         stale=tuple(
             task_row(one, today, soon_days=organization.soon_days, from_above=True) for one in stale
         ),
@@ -183,17 +186,29 @@ def build_list(
     )
 
 
-def _advise(rows: tuple[TaskRow, ...], today: date, stale: int) -> str:
+def _at_hand(
+    organization: Organization, rows: Sequence[TaskRow], pages: Page[Any], today: date, above: bool
+) -> tuple[int, Task | TaskRow | None]:
+    """How many open tasks are overdue, and the one that is due first; of all pages, not of one."""
     late = sum(1 for row in rows if row.standing is TaskStanding.OVERDUE)
-    if late:
-        return f"有{late}项已过期限，请先办理：{rows[0].title[:40]}。"
+    first: Task | TaskRow | None = rows[0] if rows else None
+    if pages.has_other_pages():
+        late = overdue_of(organization, today, from_above=above).count()
+    if pages.has_previous():
+        first = pages.paginator.object_list[0]
+    return late, first
+
+
+def _advise(at_hand: tuple[int, Task | TaskRow | None], today: date, stale: int) -> str:
+    late, first = at_hand
+    if late and first:
+        return f"有{late}项已过期限，请先办理：{first.title[:40]}。"
     if stale:
         return "下级有任务逾期超过七天，请了解困难、帮助解决。"
-    if rows:
-        first = rows[0].due_on
-        day = f"{first.month}月{first.day}日"
-        day = day if first.year == today.year else f"{first.year}年{day}"
-        return f"最近一项的期限是{day}：{rows[0].title[:40]}。"
+    if first:
+        day = f"{first.due_on.month}月{first.due_on.day}日"
+        day = day if first.due_on.year == today.year else f"{first.due_on.year}年{day}"
+        return f"最近一项的期限是{day}：{first.title[:40]}。"
     return "没有正在办理的任务。"
 
 
