@@ -137,7 +137,7 @@ def test_a_branch_that_moved_counts_where_it_was(scene: Scene) -> None:
 def test_what_is_overdue_is_named_with_its_branch(scene: Scene) -> None:
     """February's lesson is missing in April: named with requirement, branch and due day."""
     assert texts_of(scene.cast.committee, Part.PROBLEMS, month=2).startswith(
-        "一是“党课”逾期未完成1项，涉及第一党支部，最早的应于2月28日前完成，至今没有归档记录。"
+        "一是“党课”逾期未完成1项，涉及第一党支部，最早的应于2月28日前（含当日）完成，至今没有归档记录。"
     )
     assert "2个党支部" not in texts_of(scene.cast.committee, Part.PROBLEMS, month=2)
     assert "1个党支部还没有通过2026年度安排表" in texts_of(scene.cast.committee, Part.PROBLEMS)

@@ -43,7 +43,8 @@ def test_a_line_on_the_calendar(
     assert [one.title for one in found] == titles
     assert [one.day for one in found] == days
     assert all(
-        word in one.notes and "应于2026年3月31日（周二）前完成" in one.notes for one in found
+        word in one.notes and "应于2026年3月31日（周二）前（含当日）完成" in one.notes
+        for one in found
     )
     assert [one.is_off for one in found] == [state is State.WAIVED] * len(found)
 

@@ -111,9 +111,10 @@ def test_words() -> None:
     """One is named, of several the first."""
     day = date(2026, 4, 1)
     one = _owed(DUE, day)
-    assert say_lines(Stage.OVERDUE, (one,)) == "已经逾期：支部党员大会，应于3月31日前完成"
+    assert say_lines(Stage.OVERDUE, (one,)) == "已经逾期：支部党员大会，应于3月31日前（含当日）完成"
     assert (
-        say_lines(Stage.DUE, (one, one)) == "临近到期：支部党员大会等2项，最早的应于3月31日前完成"
+        say_lines(Stage.DUE, (one, one))
+        == "临近到期：支部党员大会等2项，最早的应于3月31日前（含当日）完成"
     )
 
 

@@ -174,7 +174,7 @@ CASES: list[tuple[dict[str, Any], Part, str]] = [
             )
         },
         Part.PROBLEMS,
-        "一是“主题党日”逾期未完成3项，涉及甲、乙、丙，最早的应于3月15日前完成，至今没有归档记录。",
+        "一是“主题党日”逾期未完成3项，涉及甲、乙、丙，最早的应于3月15日前（含当日）完成，至今没有归档记录。",
     ),
     (
         {"kinds": (KindFigures("党课", "B", Cell(done=3), minutes=45),), "records": 5},

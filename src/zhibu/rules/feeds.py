@@ -67,7 +67,7 @@ def occasions_of(line: LineOnCalendar, zone: tzinfo) -> tuple[Occasion, ...]:
         changed = max(changed, _midnight(line.due + timedelta(days=1), zone))
     name = f"{line.title}（{line.group}）" if line.group else line.title
     topic = f"主题：{line.topic}\n" if line.topic and line.topic != line.title else ""
-    notes = f"{topic}状态：{said}\n应于{say_date(line.due)}前完成"
+    notes = f"{topic}状态：{said}\n应于{say_date(line.due)}前（含当日）完成"
     mark = "" if state in {State.OPEN, State.OVERDUE} else f"（{said}）"
     day = line.happened or line.planned
     is_off = state is State.WAIVED

@@ -160,6 +160,5 @@ def say_lines(stage: Stage, lines: tuple[Owed, ...]) -> str:
     first = lines[0]
     day = f"{first.due.month}月{first.due.day}日"
     what = first.title if len(lines) == 1 else f"{first.title}等{len(lines)}项"
-    if stage is Stage.DUE:
-        return f"临近到期：{what}，{'应于' if len(lines) == 1 else '最早的应于'}{day}前完成"
-    return f"已经逾期：{what}，{'应于' if len(lines) == 1 else '最早的应于'}{day}前完成"
+    head = "临近到期" if stage is Stage.DUE else "已经逾期"
+    return f"{head}：{what}，{'应于' if len(lines) == 1 else '最早的应于'}{day}前（含当日）完成"

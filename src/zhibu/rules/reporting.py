@@ -290,7 +290,7 @@ def _say_overdue(kind: KindFigures) -> tuple[str, Source]:
         where = f"，涉及{say_names(kind.overdue_at, '个党支部')}"
     oldest = ""
     if kind.oldest_due is not None:
-        oldest = f"，最早的应于{say_day(kind.oldest_due)}前完成，至今没有归档记录"
+        oldest = f"，最早的应于{say_day(kind.oldest_due)}前（含当日）完成，至今没有归档记录"
     return f"“{kind.title}”逾期未完成{kind.cell.overdue}项{where}{oldest}", Source.OVERDUE
 
 
