@@ -248,6 +248,13 @@ def test_blank_rows_and_notes_are_passed_over() -> None:
     ]
 
 
+def test_a_line_that_begins_like_a_note_is_a_line() -> None:
+    """A note stands alone in its row."""
+    header = ("主题内容", "类别", "会议（活动）类别", "备注")
+    content = sheet_of(header, ("注：学习党章", "B", "党课", ""), ("注：以上按规范", "", "", ""))
+    assert [row.topic for row in read_table_xlsx(content).rows] == ["注：学习党章"]
+
+
 def test_a_sheet_without_header_or_required_column_is_refused() -> None:
     """The fault says what is missing."""
     (fault,) = read_table_xlsx(sheet_of(("甲", "乙"), (1, 2))).faults
