@@ -100,6 +100,11 @@ def test_a_meeting_on_a_telephone(cast: Cast, plan: Plan, open_page: OpenPage) -
     assert RecordVersion.objects.count() == 1
     expect_text(phone, "main", "摘要码")
     assert fits(phone)
+    # On paper it begins on the sheet of its heading, however long it is.
+    phone.emulate_media(media="print")
+    breaks = "getComputedStyle(document.querySelector('.card.sheet')).breakInside"
+    assert phone.evaluate(breaks) == "auto"
+    phone.emulate_media(media="screen")
 
     line.refresh_from_db()
     assert line.happened_on == date(2026, 3, 10)

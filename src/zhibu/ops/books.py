@@ -42,7 +42,7 @@ def book() -> None:
 def export(*, name: str, year: int, form: str, output: Path | None, force: bool) -> int:
     """导出党支部一个年度的工作手册。"""
     (branch,) = find_branches(name, below=False)
-    target = output or Path(wording.file_name(f"{branch.short_name}{year}年党支部工作手册.{form}"))
+    target = output or Path(wording.file_name(f"{branch.short_name}{year}年工作手册.{form}"))
     refuse_taken(target, force=force)
     try:
         write_book(target, branch, year, form)

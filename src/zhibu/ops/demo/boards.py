@@ -89,12 +89,16 @@ def _put_terms(stage: Stage, organization: Organization, months: int) -> date:
 
 
 def _free(population: Population, since: date, seated: Sequence[Member]) -> Member | None:
-    """A full member for long, without an office or anything that keeps them away."""
-    for seed, row in zip(population.seed.members, population.members, strict=True):
-        is_idle = not seed.offices and not seed.spells and row not in seated
-        if is_idle and seed.full_on is not None and max(seed.full_on, seed.since) <= since:
-            return row
-    return None
+    """Who is a full member for longest of those without an office or a spell away."""
+    found = [
+        (seed.full_on, place, row)
+        for place, (seed, row) in enumerate(
+            zip(population.seed.members, population.members, strict=True)
+        )
+        if not seed.offices and not seed.spells and row not in seated
+        if seed.full_on is not None and max(seed.full_on, seed.since) <= since
+    ]
+    return min(found)[2] if found else None
 
 
 def _appoint(

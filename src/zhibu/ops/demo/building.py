@@ -73,7 +73,7 @@ def build_bureau(*, now: datetime, seed: int, password: str, advance: Progress) 
     board = put_board(stage, committee, COMMITTEE_SEATS, populations, months=COMMITTEE_MONTHS)
     put_board(stage, centre, CENTRE_SEATS, populations, months=GENERAL_BRANCH_MONTHS)
     put_board(stage, neighbour, NEIGHBOUR_SEATS, others, months=COMMITTEE_MONTHS)
-    office = _open_accounts(stage, commission, committee, neighbour, populations, board[0])
+    office = _open_accounts(stage, commission, committee, neighbour, populations, board[0], names)
     stage.shelf.flush()
     choose_norms(stage, commission, ("beijing-trial", "branch", "organ"))
     choose_norms(stage, neighbour, ("beijing-trial", "branch"))
@@ -144,9 +144,9 @@ def _open_accounts(
     neighbour: Organization,
     populations: Sequence[Population],
     head: Member,
+    names: NameBook,
 ) -> Person:
     """The rest of the cast: others of the first branch, the office, those above, the three."""
-    names = NameBook(stage.rng)
     first = populations[0]
     _account_of_member(stage, first, "weiyuan", Role.COMMITTEE_MEMBER, Post.Office.ORGANIZATION)
     _account_of_member(stage, first, "zuzhang", Role.GROUP_LEADER, f"{Post.Office.GROUP_LEADER}:0")

@@ -102,7 +102,7 @@ def _to_take(request: HttpRequest, branch: UUID, year: int) -> Organization:
 
 
 def _file_name(branch: Organization, year: int, form: str) -> str:
-    return f"{branch.short_name}{year}年党支部工作手册.{form}"
+    return f"{branch.short_name}{year}年工作手册.{form}"
 
 
 def _rights(request: HttpRequest, branch: Organization) -> BookRights:
