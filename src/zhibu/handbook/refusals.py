@@ -33,6 +33,13 @@ class DraftConflict(Refused):
         self.revision = revision
 
 
+class RecordMoved(Refused):
+    """What is drawn from the roster, the table or the tasks is no longer what was shown."""
+
+    def __init__(self) -> None:
+        super().__init__("名册、安排表或任务刚刚又有变动，没有归档。")
+
+
 class RecordIncomplete(Refused):
     """The record lacks what the norm asks for. `verdicts` holds all that was found."""
 

@@ -6,6 +6,7 @@ from zhibu.handbook.refusals import (
     AttachmentRefused,
     DraftConflict,
     RecordIncomplete,
+    RecordMoved,
     RecordRefused,
 )
 from zhibu.handbook.services.attachments import add_attachment, remove_attachment
@@ -22,6 +23,7 @@ __all__ = [
     "AttachmentRefused",
     "DraftConflict",
     "RecordIncomplete",
+    "RecordMoved",
     "RecordRefused",
     "add_attachment",
     "correct_record",

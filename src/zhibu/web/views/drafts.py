@@ -18,6 +18,7 @@ from zhibu.handbook.models import Attachment, Record
 from zhibu.handbook.services import (
     DraftConflict,
     RecordIncomplete,
+    RecordMoved,
     RecordRefused,
     correct_record,
     discard_draft,
@@ -33,7 +34,7 @@ from zhibu.web.forms.record_form import do_deed, read_record, too_long, without_
 from zhibu.web.once import once
 from zhibu.web.pages.record_conflict import build_conflict, merge_parts, read_mine
 from zhibu.web.pages.record_desk import Desk, lay_out
-from zhibu.web.pages.record_filing import build_filing
+from zhibu.web.pages.record_filing import build_filing, is_renewed, mark_of, what_is_shown
 from zhibu.web.pages.record_form import RecordFormPage, build_record_form
 from zhibu.web.record_access import Pen, get_record, need_pen
 from zhibu.web.views import attachments
@@ -372,6 +373,8 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
         "at": clock.now(),
     }
     try:
+        if request.POST.get("renewed"):
+            _renew(request, given)
         if _is_correction(record, submission):
             if record.draft is None and not record.versions.filter(submission=submission).exists():
                 return _no_draft(request, pk)  # somebody else was quicker
@@ -381,8 +384,8 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
             version = correct_record(**given, reason=reason)
         else:
             version = file_record(**given)
-    except DraftConflict as conflict:
-        messages.warning(request, f"{conflict} 请核对新的内容后再归档。")
+    except (DraftConflict, RecordMoved) as moved:
+        messages.warning(request, f"{moved} 请核对新的内容后再归档。")
         return see_other("record-file", pk)
     except RecordIncomplete as refused:
         messages.error(request, str(refused))
@@ -398,6 +401,25 @@ def _file(request: HttpRequest, pk: UUID) -> HttpResponse:
     done = "已归档" if version.version == 1 else "更正已归档"
     messages.success(request, f"{done}，编号第{version.sequence}号。")
     return see_other("record", pk)
+
+
+def _renew(request: HttpRequest, given: dict[str, Any]) -> None:
+    """Save what the step before filing showed and the draft does not hold. Raises RecordMoved."""
+    record, revision = given["record"], given["revision"]
+    if record.draft is None:
+        return  # filed already, or given up: filing tells
+    pen = need_pen(request, record.branch, Verb.FILE_RECORD)
+    stored = read_draft(record)
+    desk = _lay(Sitting(request, record, pen, _files(record), "", revision), stored)
+    if mark_of(desk) != request.POST["renewed"]:
+        if record.revision != revision:
+            return  # somebody else has saved: filing tells who
+        raise RecordMoved
+    # Sent again after an answer that never came, it is saved already, under the next revision.
+    if is_renewed(desk, stored):
+        shown, by = what_is_shown(desk), person_of(request)
+        record = save_draft(record=record, revision=revision, draft=shown, by=by, at=clock.now())
+    given["record"], given["revision"] = record, record.revision
 
 
 def _show_filing_again(request: HttpRequest, pk: UUID) -> HttpResponse:
