@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.db.models import Model
 from tests.handbook.history import make_history
 from tests.handbook.scene import Scene
 
-from zhibu.handbook.models import RecordVersion
+from zhibu.handbook.models import Attachment, RecordVersion
 from zhibu.handbook.verification import verify_database
+from zhibu.ledger.models import Seal
 from zhibu.rules.chains import FaultKind
 
 
@@ -22,6 +25,20 @@ def test_an_untouched_history_verifies(scene: Scene) -> None:
 def test_nothing_to_verify(scene: Scene) -> None:
     """An empty database is in order."""
     assert list(verify_database()) == []
+
+
+@pytest.mark.parametrize("table", [RecordVersion, Seal, Attachment])
+def test_a_moment_has_one_spelling(scene: Scene, table: type[Model]) -> None:
+    """Another sign between day and time reads the same to people, and no page can show it."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL keeps moments, not their spelling")
+    make_history(scene)
+    columns = {RecordVersion: "filed_at", Seal: "sealed_at", Attachment: "added_at"}
+    column, name = columns[table], table._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE {name} SET {column} = replace({column}, ' ', 'x')")
+    (outcome,) = verify_database()
+    assert outcome.fault is not None
 
 
 def test_helpers_find_what_one_process_finds(

@@ -58,7 +58,8 @@ def _moment(column: str) -> str:
     # Django leaves out microseconds that are zero. Anything else than these two forms was never
     # written by it and is shown as it is.
     return (
-        f"CASE WHEN length({column}) IN (19, 26) THEN substr({column}, 1, 10) || 'T' || "
+        f"CASE WHEN length({column}) IN (19, 26) AND substr({column}, 11, 1) = ' ' "
+        f"THEN substr({column}, 1, 10) || 'T' || "
         f"substr(substr({column}, 12) || '.000000', 1, 15) || 'Z' ELSE {column} || '' END"
     )
 
