@@ -354,6 +354,18 @@ def test_the_level_above_takes_over_what_waits(cast: Cast) -> None:
     assert kinds(case) == ["taken"]
 
 
+def test_no_level_is_passed_over_in_taking_up_what_waits(cast: Cast) -> None:
+    """What was written to a branch is opened by its committee, by the city only where that has nobody."""
+    case = case_of(send(cast, cast.member))
+    late = AT + timedelta(days=15)
+    with pytest.raises(Refused, match="应先由市局直属机关党委提级办理"):
+        take_case(case=case, to=cast.commission, reason="久", by=cast.keeper, at=late)
+    case.refresh_from_db()
+    assert case.organization == cast.branch
+    Grant.objects.filter(organization=cast.committee).update(until=AT)
+    take_case(case=case, to=cast.commission, reason="党办空缺", by=cast.keeper, at=late)
+
+
 def test_waiting_is_told_in_the_order_of_the_tree(cast: Cast) -> None:
     """How many and since when at each level; what was sent up waits above, not below."""
     send(cast, cast.member)

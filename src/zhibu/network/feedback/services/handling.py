@@ -147,13 +147,16 @@ def take_case(*, case: Case, to: Organization, reason: str, by: Person, at: date
     """A level above takes over what has waited too long below.
 
     It reads the originals from now on, without names; the askers see that, and the reason. Raises
-    FeedbackRefused before its time, Refused where the level is not above.
+    FeedbackRefused before its time, Refused where the level is not the next above that handles
+    feedback: what was written to one level is opened no further up than need be.
     """
     (case,) = hold_seen(case)
     case.state = check(case, Act.TAKE, at)
     own = case.organization
     if to.pk == own.pk or not own.path.startswith(to.path):
         raise Refused("只有上级党组织可以提级办理。")
+    if (above := _next_above(own, at)) is not None and above.pk != to.pk:
+        raise Refused(f"应先由{above.short_name}提级办理，请联系该组织。")
     hand_over(case, to, timezone.localdate(at))
     settle(case, Done(Step.Kind.TAKEN, at, to, reason))
     _note(case, by, "take_case", at, **{"from": str(own.pk)})
@@ -170,10 +173,7 @@ def send_up(*, case: Case, summary: str, by: Person, at: datetime) -> Case:
     """
     (case,) = hold_seen(case)
     case.state = check(case, Act.SEND_UP, at)
-    higher = next(
-        (each for each in ways_up([case.organization], timezone.localdate(at))[case.organization_id][1:]
-         if _is_handled(each, at)), None,
-    )  # fmt: skip
+    higher = _next_above(case.organization, at)
     if (verdict := judge_sending_up(is_highest=higher is None)) is not None or higher is None:
         raise FeedbackRefused(verdict) if verdict else Refused("没有上级党组织。")
     _summarize(case, summary)
@@ -189,6 +189,13 @@ def send_up(*, case: Case, summary: str, by: Person, at: datetime) -> Case:
     tell_handlers(above, _CAME, at, once=f"case:{above.pk}:came")
     _note(case, by, "send_up_case", at, to=str(higher.pk))
     return above
+
+
+def _next_above(organization: Organization, at: datetime) -> Organization | None:
+    """The nearest level above that handles feedback."""
+    way = ways_up([organization], timezone.localdate(at))[organization.pk]
+    above = (each for each in way if each.pk != organization.pk)
+    return next((each for each in above if _is_handled(each, at)), None)
 
 
 def _is_handled(organization: Organization, at: datetime) -> bool:
