@@ -194,8 +194,10 @@ def build_plan_page(
 ) -> PlanPage:
     """The page from its rows and what the rules say of them."""
     classes = norm_labels(demands.norm, plan.branch)
+    keys = {str(line.pk): line.pk for line in lines}
+    # The provisional calendar has a notice of its own.
     findings = tuple(
-        find for verdict in verdicts if (find := say_finding(verdict, lines)) is not None
+        say_finding(verdict, keys) for verdict in verdicts if verdict.rule != "TABLE-09"
     )
     rows = build_rows(lines, demands.norm, findings, today=today, rights=rights)
     shown = [row for row, line in zip(rows, lines, strict=True) if filters.lets(row, line.activity)]
@@ -278,12 +280,9 @@ def _say_use(plan: Plan) -> str:
     )
 
 
-def say_finding(verdict: Verdict, lines: Sequence[PlanLine]) -> Finding | None:
-    """The words of a verdict on the table. The provisional calendar has a notice of its own."""
-    if verdict.rule == "TABLE-09":
-        return None
-    keys = {str(line.pk): line.pk for line in lines}
-    line = keys.get(verdict.subject)
+def say_finding(verdict: Verdict, lines: Mapping[str, UUID]) -> Finding:
+    """The words of a verdict on the table; `lines` are the keys of its lines by their text."""
+    line = lines.get(verdict.subject)
     return Finding(
         severity=verdict.severity,
         sentence=wording.say(verdict),
