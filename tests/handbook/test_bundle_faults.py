@@ -234,6 +234,19 @@ def test_a_damaged_compression_is_an_outcome(book: Path, tmp_path: Path) -> None
             assert verify_bundle(path).fault is not None, (method, info.filename)
 
 
+def test_what_is_no_book_is_told_with_what_it_may_be(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A half download, or a backup: which file is wanted, and what checks the other."""
+    path = tmp_path / "备份.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(form.MANIFEST, '{"format": "zhibu-backup/1"}')
+    assert run(["verify", str(path)]) == 1
+    said = capsys.readouterr().out
+    assert "下载核验包 ZIP" in said
+    assert "--dry-run" in said
+
+
 def test_a_branch_is_not_asked_of_a_file(book: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """It would be passed over in silence."""
     assert run(["verify", str(book), "--branch", "第一党支部"]) == 2

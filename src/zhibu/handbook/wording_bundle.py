@@ -64,7 +64,10 @@ def _other_files(found: BundleOutcome) -> tuple[str, ...]:
 
 def _standing(found: BundleOutcome) -> tuple[str, ...]:
     if not found.branch:
-        return ("请确认这是“下载核验包 ZIP”得到的文件；下载、复制不完整的，请重新下载。",)
+        return (
+            "请确认这是“下载核验包 ZIP”得到的文件；下载、复制不完整的，请重新下载。",
+            "核对备份文件，请用 zhibu restore 备份.zip --dry-run。",
+        )
     if found.records_hold:
         return (
             f"记录本身核验无误：{say_counts(found)}，全部与归档时一致。",
