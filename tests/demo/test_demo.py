@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import secrets
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -101,6 +101,10 @@ def test_the_bureau_is_the_one_of_the_story() -> None:
     seats = Counter(Grant.objects.filter(until=None).values_list("person__username", flat=True))
     assert [name for name, count in seats.items() if count > 1] == ["zhibu02"]
     assert not TallyDelta.objects.exists()
+    moments = defaultdict(list)
+    for version in RecordVersion.objects.order_by("branch", "sequence"):
+        moments[version.branch_id].append(version.filed_at)
+    assert all(found == sorted(found) for found in moments.values()), "a chain goes on in time"
     check_tallies()
     faults = [outcome.fault for outcome in verify_database(has_bytes=True) if outcome.fault]
     assert faults == []

@@ -77,7 +77,7 @@ def _draw_filings(stage: Stage, table: Table, calendar: WorkCalendar) -> Iterabl
             continue
         gathering = Gathering(table.population, table.norm, table.facts, lines, day)
         content = compose_content(gathering, rng)
-        drafted_at, filed_at = _filed(content, stage.now, rng)
+        drafted_at, filed_at = _filed(content, stage)
         if filed_at > stage.now:
             if has_draft:
                 continue
@@ -118,8 +118,9 @@ def _happened(
     return day if day < today else None
 
 
-def _filed(content: RecordContent, now: datetime, rng: Random) -> tuple[datetime, datetime]:
+def _filed(content: RecordContent, stage: Stage) -> tuple[datetime, datetime]:
     """When the draft was begun and when it was filed."""
+    rng, now = stage.rng, stage.now
     assert content.began_at is not None  # noqa: S101 - composed with its time
     ended = timezone.make_aware(content.ended_at or content.began_at)
     wait = rng.random()
@@ -133,7 +134,8 @@ def _filed(content: RecordContent, now: datetime, rng: Random) -> tuple[datetime
     filed = drafted + timedelta(minutes=rng.randint(2, 40))
     is_recent = (now - ended).days < 4
     if filed > now and not is_recent:
-        filed = now - timedelta(minutes=rng.randint(60, 600))
+        # On the last working day, at an hour at which people sit in their office.
+        filed = morning(stage.weekday_ago(1), 8) + timedelta(minutes=rng.randint(60, 600))
         drafted = filed - timedelta(minutes=rng.randint(3, 30))
     return drafted, filed
 

@@ -62,7 +62,7 @@ def _correct(stage: Stage, population: Population) -> None:
     record = _record(population, -6)
     if record is None or record.current is None:
         return
-    at = stage.now - timedelta(hours=26)
+    at = stage.moment_ago(population.branch, 26)
     by = population.secretary
     record = start_correction(record=record, by=by, at=at)
     content = read_version(record.current).content  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ def _void(stage: Stage, population: Population) -> None:
     record = _record(population, -3)
     if record is not None:
         void_record(
-            record=record, by=population.secretary, at=stage.now - timedelta(hours=22),
+            record=record, by=population.secretary, at=stage.moment_ago(population.branch, 22),
             reason="与另一份记录重复归档，本份作废。",
         )  # fmt: skip
 

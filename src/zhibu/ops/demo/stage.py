@@ -7,11 +7,14 @@ from datetime import date, datetime, timedelta
 from random import Random
 from typing import Final
 
+from django.db.models import Max
 from django.utils import timezone
 
+from zhibu.handbook.models import RecordVersion
 from zhibu.ops.accounts import Account
 from zhibu.ops.demo.population import morning
 from zhibu.ops.demo.shelf import Shelf
+from zhibu.org.models import Organization
 
 YEARS_BACK: Final = 8
 """So many years before today the bureau was founded."""
@@ -45,6 +48,13 @@ class Stage:
     def weekday_in(self, days: int) -> date:
         """In so many days, or the Monday after: nothing is due on a weekend."""
         return weekday_from(self.today + timedelta(days=days))
+
+    def moment_ago(self, branch: Organization, hours: int) -> datetime:
+        """So many hours ago, but after the branch's last filing: a chain goes on in time."""
+        wanted = self.now - timedelta(hours=hours)
+        filed = RecordVersion.objects.filter(branch=branch).aggregate(last=Max("filed_at"))
+        last: datetime | None = filed["last"]
+        return wanted if last is None or last < wanted else last + (self.now - last) / 4
 
     @property
     def founded_on(self) -> date:

@@ -145,7 +145,7 @@ def _file(
     minutes: str,
 ) -> None:
     """Written and filed by the secretary so many hours ago."""
-    by, at = population.secretary, stage.now - timedelta(hours=hours)
+    by, at = population.secretary, stage.moment_ago(population.branch, hours)
     began = datetime.combine(day, time(14, 30))
     draft = replace(
         content, topic=topic, minutes=minutes, agenda="一、通报情况；二、讨论；三、议定事项",
