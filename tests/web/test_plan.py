@@ -26,7 +26,14 @@ from tests.web.plan_story import (
 
 from zhibu.people.keys import new_key
 from zhibu.plans.models import LineChange, Plan, PlanLine
-from zhibu.plans.services import discharge_lines, edit_line, waive_line
+from zhibu.plans.services import (
+    add_line,
+    discharge_lines,
+    edit_line,
+    remove_line,
+    waive_line,
+)
+from zhibu.plans.services.editing import drop_lines
 
 HTMX = {"HTTP_HX_REQUEST": "true"}
 
@@ -324,6 +331,33 @@ def test_the_trace_says_before_and_after_in_words(cast: Cast, plan: Plan) -> Non
     assert "组长出差" in page
     assert "甲一明" in page
     assert "planned_on" not in page
+
+
+def test_the_trace_says_which_line_it_speaks_of(cast: Cast, plan: Plan) -> None:
+    """Of which group and which day, as a dozen bear one name; also of a line that is gone."""
+    line = line_of(plan, "group_meeting")
+    PlanLine.objects.filter(pk=line.pk).update(planned_on=date(2026, 1, 21))
+    edit_line(
+        line=line, revision=plan.revision, changes={"remark": "改为分组"}, by=cast.secretary,
+        at=AT, reason="统一部署",
+    )  # fmt: skip
+    assert line.group is not None
+    page = text(client(cast.member).get(address("plan-changes", plan)))
+    assert f"{line.title}（{line.group.short_name}，1月21日）" in page
+    plan.refresh_from_db()
+    values = {"title": "读书会", "activity": "study", "planned_on": date(2026, 4, 9)}
+    own = add_line(
+        plan=plan, revision=plan.revision, values=values, by=cast.secretary, at=AT, reason="增加"
+    )
+    remove_line(line=own, revision=plan.revision + 1, by=cast.secretary, at=AT, reason="不再开展")
+    page = text(client(cast.member).get(address("plan-changes", plan)))
+    assert page.count("读书会（4月9日）") == 2
+    assert reverse("line", args=[own.pk]) not in page
+    named = f"{line.title}（{line.group.short_name}，1月21日）"
+    line.refresh_from_db()
+    drop_lines(plan, [line], reason="规范更新", by=cast.secretary, at=AT)
+    page = text(client(cast.member).get(address("plan-changes", plan)))
+    assert page.count(named) == 2
 
 
 def test_the_trace_has_pages(cast: Cast, plan: Plan) -> None:

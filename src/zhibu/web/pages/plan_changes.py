@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Final
@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 
+from zhibu.org.models import Organization
 from zhibu.plans.models import LineChange, Plan, PlanLine
 from zhibu.rules import wording
 from zhibu.rules.norm import Activity, PracticeClass
@@ -80,15 +81,21 @@ def build_changes_page(plan: Plan, rows: QuerySet[LineChange], number: str | Non
 def build_trace(rows: Iterable[LineChange]) -> tuple[TraceEntry, ...]:
     """Amendments in words."""
     changes = list(rows)
-    ids = {change.line_id for change in changes}
-    titles = dict(PlanLine.objects.filter(pk__in=ids).values_list("pk", "title"))
+    lines = PlanLine.objects.filter(pk__in={change.line_id for change in changes})
+    titles = {
+        key: _say_line(title, group, day)
+        for key, title, group, day in lines.values_list(
+            "pk", "title", "group__short_name", "planned_on"
+        )
+    }
+    gone = _titles_of_gone({change.line_id for change in changes} - titles.keys())
     return tuple(
         TraceEntry(
             at=change.at,
             by=change.by.name,
             kind=change.get_kind_display(),
             line=change.line_id if change.line_id in titles else None,
-            title=titles.get(change.line_id) or _title(change),
+            title=titles.get(change.line_id) or gone.get(change.line_id, "已取消的安排"),
             reason=change.reason,
             changes=_fields(change),
         )
@@ -96,8 +103,28 @@ def build_trace(rows: Iterable[LineChange]) -> tuple[TraceEntry, ...]:
     )
 
 
-def _title(change: LineChange) -> str:
-    return str(change.before.get("title") or change.after.get("title") or "已取消的安排")
+def _titles_of_gone(lines: Collection[UUID]) -> dict[UUID, str]:
+    """What lines were called that are in the table no more, as the trace keeps them."""
+    if not lines:
+        return {}
+    removed = LineChange.objects.filter(line_id__in=lines, kind=LineChange.Kind.REMOVE)
+    kept = dict(removed.values_list("line_id", "before"))
+    keys = {key for was in kept.values() if (key := was.get("group_id"))}
+    rows = Organization.objects.filter(pk__in=keys).values_list("pk", "short_name")
+    groups = {str(key): name for key, name in rows}
+    return {
+        key: _say_line(
+            was["title"],
+            groups.get(was.get("group_id", "")),
+            date.fromisoformat(was["planned_on"]),
+        )
+        for key, was in kept.items()
+    }
+
+
+def _say_line(title: str, group: str | None, day: date) -> str:
+    """A line among those of other groups and months that bear the same name."""
+    return f"{title}（{f'{group}，' if group else ''}{day.month}月{day.day}日）"
 
 
 def _fields(change: LineChange) -> tuple[Change, ...]:
