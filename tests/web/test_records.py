@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -10,13 +11,17 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 from tests.cast import Cast, client_of
+from tests.handbook.scene import AT as SCENE_AT
+from tests.handbook.scene import make_scene
 from tests.web.record_story import MINUTES, Writer, a_filed_record, a_line, fields_of, make_table
 
 from zhibu.handbook.books import bind_book
 from zhibu.handbook.facts import judge_filed
 from zhibu.handbook.models import Record, RecordVersion
+from zhibu.handbook.services import correct_record, save_draft, start_correction
 from zhibu.handbook.versions import read_version
 from zhibu.ledger.models import Entry
+from zhibu.network.search.services import index_changes
 from zhibu.people.keys import new_key
 from zhibu.plans.models import Plan, PlanLine
 from zhibu.plans.queries import lines_of_record
@@ -395,6 +400,40 @@ def test_a_talk_is_not_for_every_member(cast: Cast, plan: Plan) -> None:
         for name, args in (("record-list", ()), ("book", (2026,))):
             page = client.get(reverse(name, args=[cast.branch.pk, *args])).content.decode()
             assert ("谈心谈话甲乙" in page) is sees, (who, name)
+
+
+def test_a_talk_stays_one_when_it_is_corrected_to_something_else(
+    db: Any, freeze: Callable[..., None]
+) -> None:
+    """The record's page shows every version: what was said in the talk is no more for everybody."""
+    freeze(SCENE_AT)
+    scene = make_scene()
+    talk = scene.content(
+        activities=(Activity.TALK,), topic="谈话所谈", minutes="谈话中说的家事" * 20, lines=(),
+        decisions=(),
+    )  # fmt: skip
+    record = scene.file(talk).record
+    start_correction(record=record, by=scene.cast.secretary, at=SCENE_AT)
+    record.refresh_from_db()
+    draft = save_draft(
+        record=record, draft=scene.content(topic="改成的大会"), revision=record.revision,
+        by=scene.cast.secretary, at=SCENE_AT,
+    )  # fmt: skip
+    correct_record(
+        record=draft, revision=draft.revision, submission=uuid4(), reason="类别有误",
+        by=scene.cast.secretary, at=SCENE_AT,
+    )  # fmt: skip
+    index_changes(now=SCENE_AT)
+    for person, sees in ((scene.cast.member, False), (scene.cast.deputy, True)):
+        client = client_of(person)
+        answer = client.get(reverse("record", args=[record.pk]))
+        assert answer.status_code == (200 if sees else 404)
+        assert ("谈话中说的家事" in answer.content.decode()) is sees
+        for name, args in (("record-list", ()), ("book", (2026,))):
+            page = client.get(reverse(name, args=[scene.branch.pk, *args])).content.decode()
+            assert ("改成的大会" in page) is sees, name
+        page = client.get(reverse("search"), {"q": "改成的大会"}).content.decode()
+        assert (reverse("record", args=[record.pk]) in page) is sees
 
 
 def test_a_group_leader_writes_the_meetings_of_the_group(cast: Cast, plan: Plan) -> None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest
 
 from zhibu.handbook.facts import read_draft
-from zhibu.handbook.models import Record
+from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.versions import read_version
 from zhibu.org import paths
 from zhibu.org.models import Organization
@@ -115,14 +115,26 @@ def get_record(
         raise Http404
     if verb is not Verb.SEE_BRANCH and pen is not None and not _is_of(pen, record):
         raise Http404
-    if is_talk(record) and not may_read_talks(request, record.branch):
+    if not may_read_talks(request, record.branch) and (is_talk(record) or _was_talk(record)):
         raise Http404
     return record
 
 
 def without_talks(records: QuerySet[Record]) -> QuerySet[Record]:
     """The filed records that everybody in a branch may read."""
-    return records.exclude(Q(current__activities__contains=Activity.TALK.value))
+    return records.exclude(EVER_TALK)
+
+
+EVER_TALK: Final = Exists(
+    RecordVersion.objects.filter(record=OuterRef("pk"), activities__contains=Activity.TALK.value)
+)
+"""Of records: one that was filed as a talk shows what was said to whoever opens it, corrected or not."""
+
+
+def _was_talk(record: Record) -> bool:
+    if record.current is None or record.current.version == 1:
+        return False  # what is filed once is what it is now
+    return Record.objects.filter(EVER_TALK, pk=record.pk).exists()
 
 
 def is_talk(record: Record) -> bool:

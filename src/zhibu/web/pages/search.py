@@ -47,7 +47,7 @@ from zhibu.rules.searching import (
 )
 from zhibu.web import clock
 from zhibu.web.access import person_of, reach
-from zhibu.web.record_access import is_talk, may_read_talks, readable
+from zhibu.web.record_access import EVER_TALK, is_talk, may_read_talks, readable
 
 SIZE: Final = 20
 """So many finds are shown at a time."""
@@ -212,8 +212,9 @@ def _read(request: HttpRequest, entries: Sequence[SearchEntry]) -> dict[UUID, tu
     found: dict[UUID, tuple[Document, str]] = {}
     if keys := by_kind[SearchEntry.Kind.RECORD]:
         rows = Record.objects.filter(pk__in=keys, current__isnull=False)
-        for record in rows.select_related("current", "branch"):
-            if not is_talk(record) or may_read_talks(request, record.branch):
+        for record in rows.select_related("current", "branch").annotate(was_talk=EVER_TALK):
+            is_hidden = record.was_talk or is_talk(record)
+            if not is_hidden or may_read_talks(request, record.branch):
                 state = "已作废" if record.state == Record.State.VOIDED else ""
                 found[record.pk] = (of_record(record), state)
     if keys := by_kind[SearchEntry.Kind.TEXT]:

@@ -29,7 +29,7 @@ from zhibu.people.roles import Verb
 from zhibu.rules.revisions import Change, ChangeKind, compare_paragraphs, is_same
 from zhibu.web import access
 from zhibu.web.pages.forms import Crumb
-from zhibu.web.record_access import is_talk, may_read_talks
+from zhibu.web.record_access import EVER_TALK, is_talk, may_read_talks
 from zhibu.web.templatetags.words import day as say_day
 from zhibu.web.templatetags.words import short_day
 
@@ -358,9 +358,11 @@ def meetings_of(request: HttpRequest, text: Text) -> tuple[Meeting, ...]:
     records = Record.objects.filter(pk__in=list(branches), current__isnull=False)
     topics = {
         record.pk: record.current.topic
-        for record in records.select_related("current")
+        for record in records.select_related("current").annotate(was_talk=EVER_TALK)
         if record.current is not None
-        and (not is_talk(record) or may_read_talks(request, branches[record.pk]))
+        and (
+            not (record.was_talk or is_talk(record)) or may_read_talks(request, branches[record.pk])
+        )
     }
     return tuple(
         Meeting(

@@ -71,7 +71,7 @@ def show(request: HttpRequest, pk: UUID, theme: UUID) -> HttpResponse:
     if organization.kind in {Organization.Kind.BRANCH, Organization.Kind.GROUP}:
         rows = course.things_of(found, organization)
         if not may_read_talks(request, organization):
-            rows = rows.exclude(record__current__activities__contains=Activity.TALK.value)
+            rows = rows.exclude(record__versions__activities__contains=Activity.TALK.value)
         things = page_of(request, rows)
     else:
         every = course.units_of(found, organization, day)
