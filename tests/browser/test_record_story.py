@@ -189,6 +189,66 @@ def test_what_is_offered_waits_for_an_answer(
     expect(again.locator("#kept")).to_be_hidden()
 
 
+def test_writing_on_does_not_write_over_what_is_offered(
+    cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """Whoever types on past the older text keeps both, and both are laid beside each other."""
+    for part in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        complaints.expect(part)
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    start(phone, cast, a_line(plan, "members_meeting"))
+    phone.context.set_offline(True)
+    phone.fill("#minutes", "断网时写下的一段")
+    expect_text(phone, "#save-state", "存在本机")
+    address, context = phone.url, phone.context
+    phone.close()
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(address)
+    again.locator("#kept").wait_for()
+    again.fill("#minutes", "后来写下的一段")
+    expect_text(again, "#save-state", "已保存")
+    again.reload()
+    again.locator("#kept").wait_for()
+    expect(again.locator("#minutes")).to_have_value("后来写下的一段")
+    again.get_by_role("button", name="恢复这些内容").click()
+    expect_text(again, "main", "断网时写下的一段")
+    expect_text(again, "main", "后来写下的一段")
+    again.get_by_label("两份都留").check()
+    again.get_by_role("button", name="按选择保存").click()
+    expect_text(again, "#messages", "已按您的选择保存")
+    expect(again.locator("#minutes")).to_have_value("断网时写下的一段\n\n后来写下的一段")
+    expect(again.locator("#kept")).to_be_hidden()
+
+
+def test_what_several_pages_left_is_offered_in_turn(
+    cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """Two pages closed without a network: the older is asked about first, then the other."""
+    for part in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
+        complaints.expect(part)
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    start(phone, cast, a_line(plan, "members_meeting"))
+    address, context = phone.url, phone.context
+    for text in ("先写的一段", "后写的一段"):
+        context.set_offline(True)
+        phone.fill("#minutes", text)
+        expect_text(phone, "#save-state", "存在本机")
+        phone.close()
+        context.set_offline(False)
+        phone = context.new_page()
+        phone.goto(address)
+        phone.locator("#kept").wait_for()
+    phone.get_by_role("button", name="不需要，删去").click()
+    expect(phone.locator("#kept")).to_be_visible()
+    phone.get_by_role("button", name="恢复这些内容").click()
+    expect_text(phone, "#messages", "草稿已保存")
+    expect(phone.locator("#minutes")).to_have_value("后写的一段")
+    expect(phone.locator("#kept")).to_be_hidden()
+
+
 def test_two_at_one_draft(cast: Cast, plan: Plan, open_page: OpenPage) -> None:
     """The second to save is told at once, sees both texts, keeps what they choose."""
     phone, desk = open_page(PHONE), open_page(DESK)

@@ -51,9 +51,8 @@ else if (!byId("later-form")) drop("who");
 document.addEventListener("submit", ({ target }) => { if (target.matches(".leave")) drop("who"); });
 
 // ── 提交存在本机的内容 ──────────────────────────────────────────────────────────────────────────
-const PATIENCE = 20000; // milliseconds until an answer counts as lost; sending twice does no harm
 const ask = async (body, token = "") => {
-  const [method, signal] = [body ? "POST" : "GET", AbortSignal.timeout(PATIENCE)];
+  const [method, signal] = [body ? "POST" : "GET", AbortSignal.timeout(20000)]; // then it counts as lost
   try {
     const answer = await fetch(PAGE.later, { method, body, signal, headers: { "X-CSRFToken": token } });
     const isData = answer.headers.get("Content-Type")?.startsWith("application/json");
@@ -91,7 +90,7 @@ const send = async () => {
   showKept();
 };
 const resume = () => {
-  if (changes && read(nameOf(openForm()?.dataset.keep))?.deed === "save") htmx.trigger("#autosave", "keep-retry");
+  if (changes && read(nameOf(keyOf(openForm())))?.deed === "save") htmx.trigger("#autosave", "keep-retry");
   send();
 };
 const retry = () => { clearTimeout(again); again = setTimeout(resume, 15000); };
@@ -101,11 +100,12 @@ window.addEventListener("storage", () => showKept());
 // ── 记录：草稿自动保存，提交不到的存在本机 ──────────────────────────────────────────────────────
 const fieldsOf = (form) => [...new FormData(form)]
   .filter(([name, value]) => typeof value === "string" && name !== "csrfmiddlewaretoken");
+// Each page of a record keeps its own, so that none writes over what another left.
+const keyOf = (form) => `${form?.dataset.keep}-${form?.elements.page_key?.value ?? form?.dataset.deed}`;
 const keepForm = (form, change) => {
   const { keep: record, deed = "save", title = form.elements.topic.value } = form.dataset;
   const submission = form.elements.submission?.value;
-  const key = deed === "save" ? record : `${record}-${deed}`;
-  return keep({ key, record, deed, title, submission, fields: fieldsOf(form), ...change });
+  return keep({ key: keyOf(form), record, deed, title, submission, fields: fieldsOf(form), ...change });
 };
 let changes = 0; // how often something was typed
 let sent = { changes: 0, fields: new Map() }; // what the last request took along
@@ -114,15 +114,15 @@ let isLeaving = false; // the next page is on its way
 document.addEventListener("input", ({ target }) => {
   const form = target.closest("#record-form");
   if (!form) return;
-  changes += 1;
-  form.elements.typed.value = changes;
+  form.elements.typed.value = changes += 1;
   say("正在编辑…");
+  for (const item of leftOf(form)) if (item.deed === "file") write(nameOf(item.key), { ...item, deed: "save" });
   keepForm(form, { state: "typed", submission: newKey() }); // whoever goes on writing files by hand
 });
 document.addEventListener("htmx:confirm", (event) => {
   const form = event.target.closest("#record-form");
   // The button that was pressed saves as well.
-  const isPressed = event.target.id === "autosave" && read(nameOf(form.dataset.keep))?.deed === "file";
+  const isPressed = event.target.id === "autosave" && read(nameOf(keyOf(form)))?.deed === "file";
   if (form && (isLeaving || isPressed)) event.preventDefault();
 });
 document.addEventListener("htmx:beforeRequest", ({ target }) => {
@@ -137,7 +137,7 @@ document.addEventListener("htmx:afterRequest", ({ target, detail: { xhr } }) => 
   isLeaving = Boolean(xhr.getResponseHeader("HX-Redirect"));
   setTimeout(() => { isLeaving = false; }, 3000); // it may never come, or be left again by “back”
   if (xhr.getResponseHeader("X-Draft-Saved")) {
-    if (changes === sent.changes && byId("kept").hidden) drop(nameOf(form.dataset.keep));
+    if (changes === sent.changes) drop(nameOf(keyOf(form)));
   } else if (!isLeaving) keepUnsent(form, target, xhr.status);
 });
 const keepUnsent = (form, button, status) => {
@@ -145,7 +145,7 @@ const keepUnsent = (form, button, status) => {
   const isLost = status === 0 || status >= 500;
   changes += 1; // there is something to be sent, even if nothing was typed
   if (!keepForm(form, { deed, state: "waiting" })) say("没有提交，本机也没有存下，请不要关闭本页。", true);
-  else if (!isLost) say("没有提交，内容已存在本机。登录已过期的，请重新登录；附件、文字过多的，请减少后再试。", true);
+  else if (!isLost) say("没有提交，内容已存在本机。登录已过期的，请刷新本页重新登录，再恢复内容；附件、文字过多的，请减少后再试。", true);
   else say(`没有连上服务器，内容已存在本机，联网后自动${deed === "save" ? "保存" : "归档"}。`, true);
   if (isLost) retry();
 };
@@ -159,26 +159,26 @@ document.addEventListener("htmx:beforeSwap", ({ detail: { target } }) => {
     for (const [name, value] of late) if (fields[name] && fields[name].type !== "checkbox") fields[name].value = value;
   });
 });
-// What a closed browser left behind is offered, never put in by itself.
-const offerKept = () => {
-  const [form, offer] = [byId("record-form"), byId("kept")];
-  const name = nameOf(form?.dataset.keep);
-  const item = read(name);
-  if (!form || !item || (item.deed === "file" && item.state === "waiting")) return;
+// What a closed browser left behind is offered, the oldest first, never put in by itself.
+const leftOf = (form) => allItems().filter((item) => item.record === form.dataset.keep && item.person === writer()
+  && ["save", "file"].includes(item.deed) && item.key !== keyOf(form));
+const offerKept = (form, offer) => {
   // "page 7": the seventh change on that page reached the server, so nothing is left of it here.
   const [page, typed] = form.dataset.keepSaved.split(" ");
-  const was = Object.fromEntries(item.fields);
-  if (was.page_key === page && Number(was.typed) <= Number(typed)) { drop(name); return; }
-  offer.hidden = false;
-  offer.querySelector("[data-kept-at]").textContent = sayWhen(item.at);
-  offer.addEventListener("reset", () => { drop(name); offer.hidden = true; });
+  const saved = nameOf(`${form.dataset.keep}-${page}`);
+  if (Number(Object.fromEntries(read(saved)?.fields ?? []).typed) <= Number(typed)) drop(saved);
+  if (!changes && read(nameOf(keyOf(form)))) form.elements.page_key.value = newKey(); // a page gone back to
+  const item = leftOf(form).find(({ deed, state }) => deed === "save" || state !== "waiting");
+  offer.hidden = !item;
+  if (item) offer.querySelector("[data-kept-at]").textContent = sayWhen(item.at);
+  offer.onreset = () => { drop(nameOf(item.key)); offerKept(form, offer); };
   // Sent as if the button had been pressed then: the server sees whether somebody wrote since.
-  offer.addEventListener("formdata", ({ formData }) => item.fields.forEach((field) => formData.append(...field)));
+  offer.onformdata = ({ formData }) => item.fields.forEach((field) => formData.append(...field));
 };
-offerKept();
+if (byId("record-form")) offerKept(byId("record-form"), byId("kept"));
 // What was filed is safe: no copy of it stays here.
-const settled = nameOf(document.querySelector("[data-settled]")?.dataset.settled);
-if (read(settled)?.state === "typed") drop(settled);
+const settled = document.querySelector("[data-settled]")?.dataset.settled;
+for (const item of allItems()) if (item.record === settled && item.state === "typed") drop(nameOf(item.key));
 
 // ── 手机：离线记录 ──────────────────────────────────────────────────────────────────────────────
 const later = byId("later-form");
