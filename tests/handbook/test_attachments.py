@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -193,3 +194,20 @@ def test_redacting_attachments_destroys_the_files(scene: Scene) -> None:
     stored = RecordVersion.objects.get(pk=version.pk)
     assert (stored.attachments, stored.link) == ("", version.link)
     assert [outcome.fault for outcome in verify_database(has_bytes=True)] == [None]
+
+
+def test_a_file_is_on_the_disk_before_anything_names_it(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut takes what was only on its way, and the record that is filed later stays."""
+    record, settled = scene.start(), []
+    real = os.fsync
+
+    def fsync(handle: int) -> None:
+        settled.append((os.fstat(handle).st_size, Attachment.objects.count()))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    stream = io.BytesIO(PNG)
+    add_attachment(record=record, name="照片.png", stream=stream, by=scene.cast.secretary, at=AT)
+    assert settled == [(len(PNG), 0)]
