@@ -10,7 +10,6 @@ import click
 from django.db.models import Q
 from tqdm import tqdm
 
-from zhibu.documents.sheet_guard import SheetRefusedError
 from zhibu.documents.table_reading import read_table_xlsx
 from zhibu.documents.table_writing import write_table_xlsx
 from zhibu.network.themes.services import draft_table
@@ -105,11 +104,7 @@ def import_sheet(
     先逐项列出改动和问题，确认后才导入。有问题的文件一行也不导入。
     """
     held, by = need_plan(name, year), find_person(username)
-    try:
-        sheet = read_table_xlsx(file.read_bytes(), year=year)
-    except SheetRefusedError as error:
-        raise click.ClickException(f"{file}：{error}") from error
-    preview = preview_import(held, sheet)
+    preview = preview_import(held, read_table_xlsx(file.read_bytes(), year=year))
     tell_preview(file, preview)
     if preview.faults:
         raise click.ClickException("文件有问题，没有导入。请改正后再试。")
