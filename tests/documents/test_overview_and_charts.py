@@ -46,6 +46,15 @@ def test_the_overview_is_written_twice_to_read_and_to_count() -> None:
     assert [c.value for c in counts[3]] == ["口岸检疫处党支部", "2月", 2, 1, 1]
 
 
+def test_the_overview_is_laid_out_to_be_printed() -> None:
+    """A4 on its side, as wide as the page, the header on each page of both sheets."""
+    workbook = openpyxl.load_workbook(io.BytesIO(overview_xlsx(OVERVIEW)))
+    for name, header in (("总览", "$3:$3"), ("明细", "$1:$1")):
+        sheet: Any = workbook[name]
+        assert (sheet.page_setup.orientation, str(sheet.page_setup.paperSize)) == ("landscape", "9")
+        assert sheet.print_title_rows == header
+
+
 def test_an_empty_overview_is_a_file_all_the_same() -> None:
     """No child, no column."""
     content = overview_xlsx(Overview("总览", "", (), ()))
@@ -75,6 +84,16 @@ def test_the_chart_says_each_state_in_words() -> None:
     for words in ("1月", "12月", "✓ 按时完成", "△ 逾期完成", "! 逾期未完成", "○ 尚未到期", "!1"):
         assert words in said, words
     assert "0" not in "".join(text or "" for text in said if (text or "")[:1] in "✓△!–○")
+
+
+def test_nothing_has_no_number() -> None:
+    """A month without lines shows no nought."""
+    root = etree.fromstring(draw_year_course([MonthCount("1月")]))
+    assert not [
+        node.text
+        for node in root.iter("{*}text")
+        if (node.text or "").endswith("0") and len(node.text or "") > 1
+    ]
 
 
 def test_the_chart_obeys_a_strict_policy() -> None:

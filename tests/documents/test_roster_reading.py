@@ -648,6 +648,30 @@ def test_streams_of_a_compound_file() -> None:
     assert (extent.row, extent.column) == (3, 3)
 
 
+def test_numbers_in_one_record() -> None:
+    """A record of several numbers reaches as far as the last of them."""
+    numbers = struct.pack("<HH", 4, 2) + b"\0" * 6 * 3 + struct.pack("<H", 4)
+    (extent,) = measure_old(compound(records(record(0xBD, numbers))))
+    assert (extent.row, extent.column) == (5, 5)
+
+
+def test_repeated_rows_are_measured_before_they_are_made() -> None:
+    """What an ODS repeats counts as often as it is repeated."""
+    rows = f'<table:table-row table:number-rows-repeated="{{}}">{ods_cell("x")}</table:table-row>'
+    extent = sheet_measure.measure_package(ods(rows.format(200_000)))["content.xml"]
+    assert (extent.row, extent.column) == (200_000, 1)
+    with pytest.raises(TooManyRows):
+        sheet_measure.measure_package(ods(rows.format(200_001)))
+
+
+def test_a_title_does_not_hide_the_mark() -> None:
+    """What separates the cells is what most lines agree on."""
+    for mark in ",;\t，":
+        content = f"党员花名册\n填报单位：某局\n{CSV.replace(',', mark)}".encode()
+        rows = read_roster_file(content, liking=likeness).rows
+        assert [cells for _, cells in rows[2:]] == [HEAD, *ROWS]
+
+
 def test_pieces_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     """However a sheet is cut into pieces while it is measured, the measure is the same."""
     rows = [[f"名{n}", n, "2012.07"] for n in range(300)]

@@ -54,6 +54,33 @@ def test_export_keeps_values() -> None:
     assert read[2] == (3, ["李四", "", "1899-01-02"])
 
 
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (date(1900, 2, 28), "1900-02-28"),  # Excel counts a day too many until then
+        (date(1900, 3, 1), date(1900, 3, 1)),
+        (2026, 2026.0),
+        (10**15, "1000000000000000"),  # more digits than Excel keeps
+        ("长" * 300, "长" * 300),
+    ],
+)
+def test_cells_keep_what_they_hold(value: object, read: object) -> None:
+    """Whatever Excel would spoil is written as text."""
+    ((_, heading), (_, cells)) = read_roster_file(
+        write_roster("名册", COLUMNS[:2], [["甲", value]])
+    ).rows
+    assert heading == ["姓名", "性别"]
+    assert cells[1] == read
+
+
+@pytest.mark.parametrize(("length", "has_list"), [(126, True), (127, False)])
+def test_a_list_that_is_too_long_for_excel_is_left_out(length: int, has_list: bool) -> None:
+    """255 characters with the commas; the words still stand in the notes."""
+    columns = (SheetColumn("姓名"), SheetColumn("组别", "", ("甲" * length, "乙" * 128)))
+    book = openpyxl.load_workbook(io.BytesIO(write_template("名册", columns, ())))
+    assert bool(book["名册"].data_validations.dataValidation) is has_list
+
+
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_nothing_becomes_a_formula(text: str) -> None:
     """What looks like a formula or a link is written as the text it is."""
