@@ -262,3 +262,17 @@ def test_a_slip_lets_in_and_a_role_taken_back_shuts_out(cast: Cast, open_page: O
     assert "未委员" in said
     for part in ("查看名册", "授予角色", "收回角色"):
         assert part in said
+
+
+def test_a_long_name_leaves_the_screen_to_the_page(cast: Cast, open_page: OpenPage) -> None:
+    """Two lines of it at the head of a telephone; the page itself says it in full."""
+    name = "滨江检验检疫技术研究与应急保障中心第二综合业务处财务与资产管理科联合临时党支部"
+    Organization.objects.filter(pk=cast.branch.pk).update(short_name=name)
+    phone = open_page(PHONE)
+    sign_in(phone, cast.secretary)
+    assert fits(phone)
+    head = phone.locator(".top").bounding_box()
+    assert head is not None
+    assert head["height"] < 90
+    phone.goto(reverse("organization", args=[cast.branch.pk]))
+    expect_text(phone, "main", cast.branch.name)
