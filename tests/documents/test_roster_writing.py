@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from datetime import date
+from typing import Any
 
 import openpyxl
 import pytest
@@ -64,7 +65,7 @@ def test_export_keeps_values() -> None:
         ("长" * 300, "长" * 300),
     ],
 )
-def test_cells_keep_what_they_hold(value: object, read: object) -> None:
+def test_cells_keep_what_they_hold(value: Any, read: Any) -> None:
     """Whatever Excel would spoil is written as text."""
     ((_, heading), (_, cells)) = read_roster_file(
         write_roster("名册", COLUMNS[:2], [["甲", value]])
