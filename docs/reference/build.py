@@ -167,7 +167,7 @@ def settings() -> Iterator[str]:
 
 def roles() -> Iterator[str]:
     """Which role may do which verb, and which verb each address asks for."""
-    from zhibu.people.roles import FROM_ABOVE, LABELS, TABLE, VERB_LABELS, Role, Verb
+    from zhibu.people.roles import FROM_ABOVE, LABELS, OVER_BELOW, TABLE, VERB_LABELS, Role, Verb
     from zhibu.web.urls import RIGHTS
 
     yield "# 角色与权限\n\n角色授予某个党组织，可含下级，有起止时间。由代码生成。\n\n"
@@ -175,8 +175,11 @@ def roles() -> Iterator[str]:
     yield "|---|" + ":-:|" * len(Role) + "\n"
     for verb in Verb:
         marks = " | ".join("●" if verb in TABLE[role] else "" for role in Role)
-        above = "（只由上级）" if verb in FROM_ABOVE else ""
+        above = (
+            "（只由上级）" if verb in FROM_ABOVE else "（须含下级）" if verb in OVER_BELOW else ""
+        )
         yield f"| {VERB_LABELS[verb]}{above} `{verb}` | {marks} |\n"
+    yield "\n“须含下级”的各项关系到全部下级：党支部以上组织的角色不含下级的，不能办理；党支部的角色不受影响。\n"
     yield "\n## 页面所需权限\n\n没有权限的人看到的是“没有这个页面”。\n\n| 页面 | 权限 |\n|---|---|\n"
     words = {
         "public": "不需登录",
