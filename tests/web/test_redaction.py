@@ -172,6 +172,25 @@ def test_every_part_shows_what_would_go(cast: Cast, plan: Plan, part: str) -> No
     assert [outcome.fault for outcome in verify_database()] == [None]
 
 
+@pytest.mark.parametrize("emptied", ["head", "particulars", "agenda", "minutes", "attendance"])
+def test_the_day_never_goes(cast: Cast, plan: Plan, emptied: str) -> None:
+    """When it was stands in the book whatever was blacked out, and where the head itself is lost.
+
+    The head cannot be blacked out on a page; a database that lost it still names the day.
+    """
+    record = a_filed_record(cast, plan, agenda="一、听取报告")
+    if emptied == "head":
+        RecordVersion.objects.filter(record=record).update(head="")
+    else:
+        assert post(cast.office, record, **{**DONE, "part": emptied}).status_code == 303
+    bound = bind_book(cast.branch, 2026, today=clock.today())
+    (sheet,) = (one for section in bound.sections for one in section.records)
+    hours = "" if emptied == "head" else "14:30至16:00"
+    assert sheet.happened == f"2026年3月10日{hours}"
+    shown = client_of(cast.member).get(reverse("record", args=[record.pk])).content.decode()
+    assert "<dt>发生</dt><dd>2026年3月10日" in shown
+
+
 def test_queries(cast: Cast, plan: Plan) -> None:
     """The question, the record and the book ask no more for many covers than for one."""
     record = a_filed_record(cast, plan, agenda="一、听取报告")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -67,7 +67,7 @@ def write_sheet(
 
     return RecordSheet(
         title=title,
-        happened=_happened(content),
+        happened=_happened(content, shown.happened_on),
         times=Times(
             happened=chinese_date(shown.happened_on),
             filed=clock(first_filed),
@@ -136,10 +136,11 @@ def _changes(
     )
 
 
-def _happened(content: rules.RecordContent) -> str:
+def _happened(content: rules.RecordContent, on: date) -> str:
+    """The day with its hours; the day that the version itself names where its head is lost."""
     began, ended = content.began_at, content.ended_at
     if began is None:
-        return ""
+        return chinese_date(on)
     day = chinese_date(began.date())
     # Midnight stands for a time that nobody told.
     if f"{began:%H:%M}" == "00:00":

@@ -21,7 +21,7 @@ from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import lines_of_record
 from zhibu.rules.records import AttachmentNote
 from zhibu.rules.standing import judge_filing
-from zhibu.rules.wording import say
+from zhibu.rules.wording import say, say_date
 from zhibu.web.forms.record_form import Roster
 from zhibu.web.pages.record_desk import element_labels
 from zhibu.web.pages.record_form import Remark, remarks_of
@@ -128,7 +128,7 @@ def build_record(
         ballots=tuple(remarks_of(verdicts, {}, filed.content)),
         latest=views[-1],
         versions=tuple(reversed(views)),
-        happened=shown.sheet.time,
+        happened=shown.sheet.time or say_date(day),
         happened_on=day,
         first_filed_at=rows[0].filed_at,
         late=say(late) if late else "",
