@@ -53,6 +53,22 @@ def test_an_untouched_copy_changes_nothing(draft: Plan) -> None:
     assert preview.unchanged == draft.lines.count()
 
 
+def test_what_cannot_be_printed_is_no_difference(cast: Cast, draft: Plan) -> None:
+    """Pasted from elsewhere, left out of the sheet: coming back it is not taken for a change."""
+    nasty = "\u200b零宽\u00ad字符\u202e·𠮷 "
+    fields = ("topic", "form", "presenter", "responsible", "remark")
+    line = draft.lines.all()[3]
+    edit_line(line=line, revision=1, by=cast.secretary, at=AT, changes=dict.fromkeys(fields, nasty))
+    values = {"title": nasty, "planned_on": date(2026, 4, 9)}
+    add_line(plan=draft, revision=2, by=cast.secretary, at=AT, values=values)
+    # Also of a duty, whose name a pack gave.
+    draft.lines.filter(requirement="D1").update(title=nasty)
+    line.refresh_from_db()
+    assert "\u200b" in line.topic
+    preview = preview_import(draft, read_back(draft))
+    assert (preview.changes, preview.faults, preview.kept) == ((), (), ())
+
+
 def test_a_preview_changes_nothing_and_says_what_would(cast: Cast, adopted: Plan) -> None:
     """A moved day, a new topic, a new line: said, then applied with a reason and a trace."""
     sheet = changed(read_back(adopted), planned_on=date(2026, 1, 20), topic="新主题")

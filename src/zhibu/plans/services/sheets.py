@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
+from zhibu.documents.literal import clean
 from zhibu.documents.table import AnnualTable, TableLine
 from zhibu.documents.table_reading import SheetFault, SheetRow, TableSheet
 from zhibu.ledger.services import note
@@ -177,6 +178,11 @@ def preview_import(plan: Plan, sheet: TableSheet) -> ImportPreview:
     )
 
 
+def _written(text: str) -> str:
+    """A text as the sheet has it: without what cannot be printed, which is no change of ours."""
+    return clean(text).strip()
+
+
 class _OwnLines:
     """Lines of the branch's own, to be found without their key.
 
@@ -187,7 +193,7 @@ class _OwnLines:
         self._lines: dict[tuple[str, date | None], list[PlanLine]] = defaultdict(list)
         for line in lines:
             if not line.requirement:
-                self._lines[line.title, line.planned_on].append(line)
+                self._lines[_written(line.title), line.planned_on].append(line)
 
     def take(self, title: str, planned_on: date | None) -> PlanLine | None:
         """The line of this title and day, each only once; None where there is none (any more)."""
@@ -202,18 +208,20 @@ def _preview_line(plan: Plan, row: SheetRow, line: PlanLine) -> RowChange:
             f"类别由规范确定，不能由 {line.practice_class} 改为 {row.practice_class}。",
         )
     # Also how it shows that somebody sorted the sheet without its hidden column of keys.
-    if line.requirement and row.activity.split() != line.title.split():
+    if line.requirement and row.activity.split() != _written(line.title).split():
         raise LineRefused(
             "activity",
             f"这一行是“{line.title}”，名称由规范确定，不能修改，需要说明的请写在备注里。"
             "表格排过序的，请重新导出后再改。",
         )
     wanted: dict[str, Any] = {
-        field: value for field in READ_BACK if (value := getattr(row, field)) is not None
+        field: value
+        for field in READ_BACK
+        if (value := getattr(row, field)) not in (None, _written(getattr(line, field)))
     }
     if row.has_day_column:
         wanted["planned_on"] = row.planned_on
-    if not line.requirement:
+    if not line.requirement and row.activity != _written(line.title):
         wanted["title"] = row.activity
     cleaned = clean_values(plan, line, wanted)
     return RowChange(
