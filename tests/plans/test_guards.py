@@ -19,6 +19,7 @@ from zhibu.norms.services import load_pack
 from zhibu.org.models import Organization
 from zhibu.org.services import Refused, found_organization
 from zhibu.plans.models import Holiday, LineChange, Plan, PlanLine
+from zhibu.plans.queries import lines_at_hand, lines_due, overdue_lines
 from zhibu.plans.services import (
     LineKept,
     LineRefused,
@@ -268,6 +269,21 @@ def test_an_empty_table_is_not_adopted(cast: Cast, draft: Plan) -> None:
     draft.lines.all().delete()
     with pytest.raises(Refused, match="还没有任何安排"):
         adopt_plan(plan=draft, revision=1, by=cast.secretary, at=AT)
+
+
+def test_nothing_of_a_draft_is_asked_for(cast: Cast, draft: Plan) -> None:
+    """Neither at hand nor overdue nor due, until it is adopted."""
+
+    def asked() -> tuple[bool, ...]:
+        return (
+            lines_at_hand(cast.branch, DAY).exists(),
+            overdue_lines(cast.bureau, DAY).exists(),
+            lines_due(cast.branch, 2026, 3).exists(),
+        )
+
+    assert asked() == (False, False, False)
+    adopt_plan(plan=draft, revision=1, by=cast.secretary, at=AT)
+    assert asked() == (True, True, True)
 
 
 def test_an_ended_branch_drafts_nothing_for_later_years(cast: Cast) -> None:

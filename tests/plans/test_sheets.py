@@ -23,6 +23,7 @@ from zhibu.plans.services import (
     add_line,
     apply_import,
     discharge_lines,
+    draft_plan,
     edit_line,
     plan_table,
     preview_import,
@@ -228,6 +229,16 @@ def test_the_sheet_of_another_table_is_refused(draft: Plan) -> None:
     preview = preview_import(draft, replace(read_back(draft), plan="another"))
     assert preview.faults
     assert not preview.changes
+
+
+def test_the_preview_of_another_table_is_not_applied(cast: Cast, draft: Plan) -> None:
+    """Whatever it holds: new lines name no line that could betray them."""
+    preview = preview_import(draft, replace(read_back(draft), rows=(NEW,)))
+    later = draft_plan(branch=cast.branch, year=2027, by=cast.secretary, at=AT)
+    for other, shown in ((later, preview), (draft, replace(preview, changes=()))):
+        with pytest.raises(Refused, match="没有需要导入的改动"):
+            apply_import(plan=other, preview=shown, revision=1, by=cast.secretary, at=AT)
+    assert not later.lines.filter(practice_class="X").exists()
 
 
 def test_lines_that_part_are_no_longer_held_together(cast: Cast, draft: Plan) -> None:

@@ -28,6 +28,7 @@ from zhibu.people.keys import new_key
 from zhibu.plans.models import LineChange, Plan, PlanLine
 from zhibu.plans.services import (
     add_line,
+    adopt_plan,
     discharge_lines,
     edit_line,
     remove_line,
@@ -103,6 +104,17 @@ def test_a_member_is_offered_nothing_to_change(cast: Cast, plan: Plan) -> None:
     assert "修改" not in page
     assert "导出 Excel" not in page
     assert "?line=" not in page
+
+
+def test_a_draft_offers_nothing_to_record(cast: Cast, norms: None) -> None:
+    """Its lines are not yet the branch's; adopted, they are."""
+    plan = drafted(cast)
+    browser = client(cast.secretary)
+    assert "?line=" not in text(browser.get(address("plan", plan)))
+    assert "?line=" not in text(browser.get(reverse("line", args=[line_of(plan).pk])))
+    adopt_plan(plan=plan, revision=plan.revision, by=cast.secretary, at=AT)
+    assert "?line=" in text(browser.get(address("plan", plan)))
+    assert "?line=" in text(browser.get(reverse("line", args=[line_of(plan).pk])))
 
 
 def test_a_group_leader_records_only_meetings_of_the_own_group(cast: Cast, plan: Plan) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import time
 import zipfile
 from dataclasses import fields
 from datetime import date
@@ -237,6 +238,21 @@ def test_a_preview_of_one_table_is_none_of_another(cast: Cast, draft: Plan) -> N
     assert response.status_code == 303
     assert response["Location"] == address("plan-upload", later)
     assert not PlanLine.objects.filter(topic="越界").exists()
+
+
+def test_a_preview_is_good_for_a_day(
+    cast: Cast, draft: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Left open over night it may be confirmed; after that the file is asked for again."""
+    line = line_of(draft, at=4)
+    page = text(upload(cast, draft, changed(exported(cast, draft), line, 主题内容="过夜")))
+    now = time.time()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 25 * 3600)
+    assert confirm(cast, draft, page)["Location"] == address("plan-upload", draft)
+    assert not PlanLine.objects.filter(topic="过夜").exists()
+    monkeypatch.setattr("django.core.signing.time.time", lambda: now + 23 * 3600)
+    assert confirm(cast, draft, page)["Location"] == address("plan", draft)
+    assert PlanLine.objects.filter(topic="过夜").count() == 1
 
 
 def test_dates_may_be_typed_as_people_do(cast: Cast, draft: Plan) -> None:
