@@ -130,6 +130,35 @@ def test_founding_asks_again_when_the_place_is_impossible(cast: Cast) -> None:
     assert "第三党小组" in response.content.decode()
 
 
+@pytest.mark.parametrize(
+    ("name", "fields", "day"),
+    [
+        ("appoint", {"office": "secretary"}, "since"),
+        (
+            "organization-found",
+            {"kind": "group", "name": "第三组", "short_name": "三组", "field": "organ"},
+            "founded_on",
+        ),
+        ("organization-term", {"number": "9", "ends_on": "2099-01-01"}, "began_on"),
+    ],
+)
+def test_a_year_that_was_mistyped_is_not_years_ahead(
+    cast: Cast, name: str, fields: dict[str, str], day: str
+) -> None:
+    """Who takes office in 2036 leaves nobody in office today; a year from today is not too far."""
+    client = client_of(cast.secretary)
+    address = reverse(name, args=[cast.branch.pk])
+    response = client.post(
+        address, {**fields, "member": str(cast.members[-1].pk), day: "2036-03-12"}
+    )
+    assert response.status_code == 422
+    assert "日期在一年以后" in response.content.decode()
+    response = client.post(
+        address, {**fields, "member": str(cast.members[-1].pk), day: "2027-03-12"}
+    )
+    assert response.status_code == 302
+
+
 @pytest.mark.parametrize("year", ["9" * 5000, "²", "-1", "明年", ""])
 def test_a_year_that_is_none_means_this_year(cast: Cast, year: str) -> None:
     """Whatever stands in the address, the overview opens on a year."""

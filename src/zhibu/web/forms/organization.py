@@ -13,7 +13,7 @@ from zhibu.org.models import Member, MemberSpell, Organization, OwnField, Post
 from zhibu.people.models import Person
 from zhibu.people.roles import LABELS, Role
 from zhibu.web import clock
-from zhibu.web.forms.fields import DayField
+from zhibu.web.forms.fields import DayField, DecidedDayField
 from zhibu.web.forms.tree import organization_field
 
 _WEEKDAYS = (
@@ -72,7 +72,7 @@ class FoundForm(OrganizationForm):
     """A new organisation."""
 
     kind = forms.ChoiceField(label="类型")
-    founded_on = DayField(label="成立日期")
+    founded_on = DecidedDayField(label="成立日期")
 
     field_order = ["kind", "name", "short_name", "founded_on"]
 
@@ -99,7 +99,7 @@ class TermForm(forms.Form):
     """A term of office."""
 
     number = forms.IntegerField(label="第几届", min_value=1, max_value=99)
-    began_on = DayField(label="开始日期")
+    began_on = DecidedDayField(label="开始日期")
     ends_on = DayField(label="届满日期", help_text="以批复或党章、条例规定的任期为准。")
 
     def clean(self) -> dict[str, Any]:
@@ -117,9 +117,9 @@ class MemberForm(forms.Form):
     sex = forms.ChoiceField(
         label="性别", choices=[("", "未填"), *Member.Sex.choices], required=False
     )
-    born_on = DayField(label="出生日期", required=False)
-    joined_on = DayField(label="入党时间", help_text="支部大会通过接收为预备党员之日。")
-    full_on = DayField(label="转正时间", required=False, help_text="预备党员不填。")
+    born_on = DecidedDayField(label="出生日期", required=False)
+    joined_on = DecidedDayField(label="入党时间", help_text="支部大会通过接收为预备党员之日。")
+    full_on = DecidedDayField(label="转正时间", required=False, help_text="预备党员不填。")
     is_leader = forms.BooleanField(
         label="党员领导干部", required=False, help_text="参加双重组织生活。"
     )
@@ -155,7 +155,7 @@ class MemberForm(forms.Form):
 class AdmitForm(MemberForm):
     """A member comes onto the roster."""
 
-    since = DayField(label="编入本支部日期")
+    since = DecidedDayField(label="编入本支部日期")
     group = forms.ModelChoiceField(
         label="党小组", queryset=Organization.objects.none(), required=False, empty_label="不编组"
     )
@@ -168,7 +168,7 @@ class AdmitForm(MemberForm):
 class TransferForm(forms.Form):
     """A member moves to a branch or a group; the choice is what the editor reaches."""
 
-    on = DayField(label="转接日期")
+    on = DecidedDayField(label="转接日期")
 
     def __init__(self, *args: Any, seats: QuerySet[Organization], **options: Any) -> None:
         super().__init__(*args, **options)
@@ -180,7 +180,7 @@ class SpellForm(forms.Form):
     """A time during which something special holds."""
 
     kind = forms.ChoiceField(label="情形", choices=MemberSpell.Kind.choices)
-    since = DayField(label="开始日期")
+    since = DecidedDayField(label="开始日期")
     until = DayField(label="结束日期", required=False, help_text="尚未结束的不填。")
 
     def clean(self) -> dict[str, Any]:
@@ -231,7 +231,7 @@ class AnswerForm(forms.Form):
 class EndForm(forms.Form):
     """The last day of something."""
 
-    until = DayField(label="结束日期")
+    until = DecidedDayField(label="结束日期")
 
 
 class AppointForm(forms.Form):
@@ -241,7 +241,7 @@ class AppointForm(forms.Form):
         label="党员", queryset=Member.objects.none(), empty_label="请选择"
     )
     office = forms.ChoiceField(label="职务", choices=Post.Office.choices)
-    since = DayField(label="任职日期")
+    since = DecidedDayField(label="任职日期")
 
     def __init__(self, *args: Any, members: Any, **options: Any) -> None:
         super().__init__(*args, **options)
