@@ -91,6 +91,19 @@ def test_an_activity_of_ones_own_owes_no_other_duty(cast: Cast, plan: Plan, kind
     assert record.current is not None
 
 
+@pytest.mark.parametrize("name", ["某" * 32 + "-" * 4, "-" * 36, "𠮷" * 100])
+def test_a_name_that_looks_like_a_key_is_a_name(cast: Cast, plan: Plan, name: str) -> None:
+    """The record, its book and the page of blacking out open whatever the recorder was called."""
+    record = a_filed_record(cast, plan, recorder=name)
+    member, office = client_of(cast.member), client_of(cast.office)
+    shown = member.get(reverse("record", args=[record.pk]))
+    assert name in shown.content.decode()
+    assert member.get(reverse("book", args=[cast.branch.pk, 2026])).status_code == 200
+    assert bind_book(cast.branch, 2026, today=date(2026, 3, 12)).sections
+    check = {"part": "particulars", "basis": "法", "reason": "申请", "do": "check"}
+    assert office.post(reverse("record-redact", args=[record.pk]), check).status_code == 200
+
+
 def test_fields_follow_kinds_without_javascript(cast: Cast, plan: Plan) -> None:
     """更新栏目 shows the fields of a kind just ticked and ticks its line; nothing typed is lost."""
     writer = Writer(cast.secretary).start(cast, a_line(plan, "members_meeting"))

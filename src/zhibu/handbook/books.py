@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -23,7 +23,7 @@ from zhibu.documents.book import (
     SealRow,
 )
 from zhibu.documents.literal import chinese_date
-from zhibu.handbook.facts import judge_filed, named_lines
+from zhibu.handbook.facts import judge_filed, named_lines, named_people
 from zhibu.handbook.models import RecordVersion
 from zhibu.handbook.queries import Cover, covers_of
 from zhibu.handbook.sheets import SheetWords, clock, write_cover, write_sheet
@@ -66,7 +66,7 @@ def bind_book(branch: Organization, year: int, *, today: date) -> Book:
     seals = list(seals_of(branch.pk))
     covers = covers_of({version.record_id for version in versions})
     words = SheetWords(
-        names=_names(contents.values()),
+        names=named_people(one.content for one in contents.values()),
         groups=_group_names(branch),
         labels=_element_labels(branch, day),
         lines=_line_titles(branch, year),
@@ -159,20 +159,6 @@ def _changes(
     )
     covered = (write_cover(one, titles[key]) for key, some in covers.items() for one in some)
     return (*amended, *covered)
-
-
-def _names(contents: Iterable[FiledContent]) -> Mapping[str, str]:
-    """The names of members that the contents name by their keys."""
-    named: dict[str, str] = {}
-    wanted: set[str] = set()
-    for one in contents:
-        named |= {row.member: row.name for row in one.content.attendance if row.member and row.name}
-        wanted |= {one.content.presider, one.content.recorder}
-    missing = [key for key in wanted - set(named) if len(key) == 36 and key.count("-") == 4]
-    if missing:
-        rows = Member.objects.filter(pk__in=missing).values_list("pk", "name")
-        named |= {str(key): name for key, name in rows}
-    return named
 
 
 def _ballots(

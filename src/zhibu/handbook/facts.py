@@ -12,7 +12,7 @@ from zhibu.handbook.versions import FiledContent
 from zhibu.norms.facts import NormMissing, norm_by_key, norm_for
 from zhibu.org.choices import own_elements
 from zhibu.org.facts import meeting_facts
-from zhibu.org.models import Organization
+from zhibu.org.models import Member, Organization
 from zhibu.plans.models import PlanLine
 from zhibu.rules.branches import BranchFacts
 from zhibu.rules.contents import AttachmentNote, RecordContent
@@ -55,6 +55,20 @@ def named_lines(keys: Iterable[str]) -> tuple[PlanLine, ...]:
     if not wanted:
         return ()
     return tuple(PlanLine.objects.filter(pk__in=wanted).select_related("plan", "group"))
+
+
+def named_people(contents: Iterable[RecordContent]) -> dict[str, str]:
+    """The names of all whom the contents name by a key: those on their lists, presiders, recorders."""
+    named: dict[str, str] = {}
+    wanted: set[str] = set()
+    for one in contents:
+        named |= {row.member: row.name for row in one.attendance if row.member and row.name}
+        wanted |= {one.presider, one.recorder}
+    # A name may look like anything, also like a key that is none.
+    if missing := line_keys(wanted - set(named)):
+        rows = Member.objects.filter(pk__in=missing).values_list("pk", "name")
+        named |= {str(key): name for key, name in rows}
+    return named
 
 
 def line_target(line: PlanLine, record_id: UUID | None) -> LineTarget:

@@ -8,15 +8,21 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from zhibu.handbook.facts import judge_filed
+from zhibu.handbook.facts import judge_filed, named_people
 from zhibu.handbook.models import Record, RecordVersion
 from zhibu.handbook.queries import covers_of
-from zhibu.handbook.versions import FiledContent, digest_of, read_version
+from zhibu.handbook.versions import (
+    LATER_PARTICULARS_FIELDS,
+    PARTICULARS_FIELDS,
+    FiledContent,
+    digest_of,
+    read_version,
+)
 from zhibu.handbook.wording import PARTS
 from zhibu.ledger.models import Seal
 from zhibu.ledger.queries import first_covering, seals_of
 from zhibu.ledger.seals import seal_code
-from zhibu.org.models import Member, Organization
+from zhibu.org.models import Organization
 from zhibu.plans.models import PlanLine
 from zhibu.plans.queries import lines_of_record
 from zhibu.rules.records import AttachmentNote
@@ -186,10 +192,11 @@ def _changes(
     groups: Mapping[str, str],
 ) -> tuple[PartChange, ...]:
     """What a correction changed, in words. A part that was blacked out is not compared."""
-    if before.redacted or after.redacted:
-        return ()
+    covered = before.redacted | after.redacted
     found = []
     for part in parts_of(before.content, after.content):
+        if _stored_in(part) in covered:
+            continue
         was = part_words(before.content, part, roster, groups)
         now = part_words(after.content, part, roster, groups)
         if was != now:
@@ -197,17 +204,15 @@ def _changes(
     return tuple(found)
 
 
+def _stored_in(part: str) -> str:
+    """The part of a version that holds a part of the form; the head is never blacked out."""
+    name = part.partition(".")[0]
+    return "particulars" if name in (*PARTICULARS_FIELDS, *LATER_PARTICULARS_FIELDS) else name
+
+
 def people_of(contents: Sequence[FiledContent]) -> Roster:
-    """The names of presiders and recorders that no list of those present tells."""
-    named = {
-        row.member: row.name for one in contents for row in one.content.attendance if row.member
-    }
-    wanted = {
-        key for one in contents for key in (one.content.presider, one.content.recorder) if key
-    }
-    missing = [key for key in wanted - set(named) if len(key) == 36 and key.count("-") == 4]
-    rows = Member.objects.filter(pk__in=missing).values_list("pk", "name") if missing else ()
-    return Roster({**named, **{str(key): name for key, name in rows}})
+    """The names of all whom the contents name by a key."""
+    return Roster(named_people(one.content for one in contents))
 
 
 def _groups(contents: Sequence[FiledContent]) -> Mapping[str, str]:
