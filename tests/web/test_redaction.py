@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,17 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from tests.cast import Cast, client_of
-from tests.web.record_story import MINUTES, a_filed_record, make_table
+from tests.web.record_story import MINUTES, Writer, a_filed_record, make_table
 
 from zhibu.handbook.books import bind_book
 from zhibu.handbook.bundle_reading import verify_bundle
 from zhibu.handbook.models import Record, RecordVersion, Redaction
 from zhibu.handbook.verification import verify_database
+from zhibu.handbook.versions import read_version, write_parts
 from zhibu.ledger.models import Entry
+from zhibu.people.keys import new_key
 from zhibu.plans.models import Plan
+from zhibu.rules.contents import FollowUp, FollowUpState
 from zhibu.web import clock
 
 pytestmark = pytest.mark.usefixtures("data_dir")
@@ -170,6 +174,39 @@ def test_every_part_shows_what_would_go(cast: Cast, plan: Plan, part: str) -> No
         assert shown.status_code == 200
         assert "依法遮盖" in shown.content.decode()
     assert [outcome.fault for outcome in verify_database()] == [None]
+
+
+def test_earlier_tasks_that_go_are_shown(cast: Cast, plan: Plan) -> None:
+    """What the meeting said of earlier tasks goes with the particulars, and is seen before."""
+    said = (FollowUp(str(new_key()), "调整值班安排", FollowUpState.CLOSED, "已公示到三楼"),)
+    record = a_filed_record(cast, plan)
+    version = RecordVersion.objects.get(record=record)
+    content = replace(read_version(version).content, follow_ups=said)
+    RecordVersion.objects.filter(pk=version.pk).update(
+        particulars=write_parts(content)["particulars"]
+    )
+    looked = post(cast.office, record, **{**ASKED, "part": "particulars", "do": "check"})
+    page = looked.content.decode()
+    assert "<strong>上次议定事项：</strong>调整值班安排：已办结（已公示到三楼）" in page
+
+
+def test_a_cover_hides_no_other_correction(cast: Cast, plan: Plan) -> None:
+    """What was corrected still shows, but for the part that was blacked out."""
+    record = a_filed_record(cast, plan)
+    client_of(cast.secretary).post(reverse("record-correct", args=[record.pk]))
+    writer = Writer(cast.secretary).open(Record.objects.get(pk=record.pk))
+    writer.send("save", place="四楼会议室", minutes=MINUTES + "更正后补写的一句。")
+    assert writer.file(reason="地点写错").status_code == 303
+    assert post(cast.office, record, **DONE).status_code == 303
+    page = client_of(cast.member).get(reverse("record", args=[record.pk])).content.decode()
+    assert "更正1处" in page
+    assert "三楼会议室" in page
+    assert "四楼会议室" in page
+    assert "更正后补写的一句" not in page
+    assert post(cast.office, record, **{**DONE, "part": "particulars"}).status_code == 303
+    page = client_of(cast.member).get(reverse("record", args=[record.pk])).content.decode()
+    assert "三楼会议室" not in page
+    assert "四楼会议室" not in page
 
 
 @pytest.mark.parametrize("emptied", ["head", "particulars", "agenda", "minutes", "attendance"])

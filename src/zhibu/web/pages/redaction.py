@@ -8,7 +8,7 @@ from typing import Final
 
 from zhibu.handbook.models import Record
 from zhibu.handbook.services import showing_parts
-from zhibu.handbook.versions import read_version
+from zhibu.handbook.versions import LATER_PARTICULARS_FIELDS, PARTICULARS_FIELDS, read_version
 from zhibu.handbook.wording import PARTS
 from zhibu.network.tasks.queries import records_repeating
 from zhibu.rules.contents import RecordContent
@@ -22,7 +22,7 @@ from zhibu.web.pages.record_words import part_label, part_words
 MOST_REPEATED: Final = 50
 
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "particulars": ("topic", "place", "presider", "recorder", "guests"),
+    "particulars": (*PARTICULARS_FIELDS, *LATER_PARTICULARS_FIELDS),
 }
 
 
