@@ -14,7 +14,7 @@ from zhibu.handbook.models import Attachment, Record
 from zhibu.plans.queries import Suggestion
 from zhibu.rules.attendance import Tally, tally_attendance
 from zhibu.rules.elements import MEETING_ELEMENTS, is_meeting
-from zhibu.rules.labels import FIELD_LABELS, label, labels_of
+from zhibu.rules.labels import label, labels_of
 from zhibu.rules.norm import Activity, Requirement
 from zhibu.rules.records import Attendance, Decision, DecisionKind, RecordContent
 from zhibu.rules.verdicts import Severity, Verdict
@@ -434,9 +434,3 @@ def _clock(moment: object) -> str:
     """14:30; nothing for midnight, which stands for "not told"."""
     words = f"{moment:%H:%M}" if moment is not None else ""
     return "" if words == "00:00" else words
-
-
-def field_label(slot: str) -> str:
-    """What a place of the form is called, in the list of what is missing."""
-    name = slot.partition("-")[0]
-    return FIELD_LABELS.get(name, "")

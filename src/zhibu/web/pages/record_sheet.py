@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from zhibu.handbook.wording import say_follow_up
 from zhibu.rules.attendance import Tally, tally_attendance
 from zhibu.rules.labels import label
-from zhibu.rules.records import Attendance, Decision, RecordContent
+from zhibu.rules.records import Attendance, RecordContent
 from zhibu.web.forms.record_form import Roster
 from zhibu.web.pages.record_words import say_decision, say_person, say_time
 
@@ -70,7 +70,7 @@ def build_sheet(
         elements=tuple(
             (labels.get(key, "其他内容"), text) for key, text in content.elements.items() if text
         ),
-        decisions=tuple(_say(one) for one in content.decisions),
+        decisions=tuple(map(say_decision, content.decisions)),
         texts=tuple(one.title for one in content.texts),
         follow_ups=tuple(map(say_follow_up, content.follow_ups)),
         themes="、".join(one.title for one in content.themes),
@@ -84,7 +84,3 @@ def _absences(rows: tuple[Attendance, ...]) -> tuple[tuple[str, str], ...]:
         if row.status.value != "present" and (row.is_expected or row.is_there):
             found.setdefault(label(row.status), []).append(say_person(row))
     return tuple((status, "、".join(names)) for status, names in found.items())
-
-
-def _say(decision: Decision) -> str:
-    return say_decision(decision)
