@@ -409,6 +409,23 @@ def test_an_account_that_holds_nothing_more_stays_where_it_was(cast: Cast) -> No
     assert client_of(far).get(reverse("account-show", args=[cast.nobody.pk])).status_code == 200
 
 
+def test_who_has_left_the_roster_can_still_be_closed(cast: Cast) -> None:
+    """By the administrators of where they were; else nobody could close the account any more."""
+    far = open_account(username="far-system", name="午邻局", by=None, at=AT)
+    grant_role(
+        person=far, role=Role.SYSTEM_ADMIN, organization=cast.far_committee, with_below=True,
+        since=AT, by=None, at=AT,
+    )  # fmt: skip
+    member = cast.members[5]
+    member.person = cast.nobody
+    member.save(update_fields=["person"])
+    member.memberships.update(until=AT.date())
+    address = reverse("account-switch", args=[cast.nobody.pk])
+    assert client_of(far).post(address, {"do": "close"}).status_code == 404
+    assert client_of(cast.system_admin).post(address, {"do": "close"}).status_code == 303
+    assert not Person.objects.get(pk=cast.nobody.pk).is_active
+
+
 def test_a_member_of_a_branch_elsewhere_is_not_theirs_through_a_role_here(cast: Cast) -> None:
     """Who could reset them would read what is sent down to their branch, and their own data."""
     far = open_account(username="far-system", name="午邻局", by=None, at=AT)

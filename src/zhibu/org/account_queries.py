@@ -21,32 +21,19 @@ def people_within(reach: Reach, at: datetime) -> QuerySet[Person]:
     """Whom an account administrator may touch: whose every grant, and whose branch, is within reach.
 
     Somebody who also holds a role or belongs elsewhere is not theirs: who can give a password can
-    take the account over. An account that holds nothing any more stays with whoever it was with; one
-    that never held anything is anybody's to hand out.
+    take the account over. Who holds nothing and belongs nowhere any more stays with whoever they
+    were with; an account that never was anybody's is anybody's to hand out.
     """
-    grants = Grant.objects.filter(holding_at(at))
-    inside = Organization.objects.filter(reach.within(Verb.EDIT_ACCOUNTS)).values("pk")
-    beyond = grants.exclude(organization__in=inside)
-    members = Member.objects.filter(
-        person__isnull=False,
-        memberships__until__isnull=True,
-        memberships__branch__in=inside,
-    )
-    of_person = Grant.objects.filter(person=OuterRef("pk"))
-    was_here = Exists(of_person.filter(reach.within(Verb.EDIT_ACCOUNTS, "organization__")))
-    belongs_elsewhere = Membership.objects.filter(
-        ~reach.within(Verb.EDIT_ACCOUNTS, "branch__"),
-        member__person=OuterRef("pk"),
-        until__isnull=True,
-    )
-    return (
-        Person.objects.filter(
-            Q(pk__in=grants.values("person_id"))
-            | Q(pk__in=members.values("person_id"))
-            | Q(member__isnull=True) & (was_here | ~Exists(of_person))
-        )
-        .exclude(pk__in=beyond.values("person_id"))
-        .exclude(Exists(belongs_elsewhere))
+    held = Grant.objects.filter(person=OuterRef("pk"))
+    belonged = Membership.objects.filter(member__person=OuterRef("pk"))
+    seat = reach.within(Verb.EDIT_ACCOUNTS, "organization__")
+    branch = reach.within(Verb.EDIT_ACCOUNTS, "branch__")
+    return Person.objects.filter(
+        Exists(held.filter(seat))
+        | Exists(belonged.filter(branch))
+        | Q(member__isnull=True) & ~Exists(held),
+        ~Exists(held.filter(holding_at(at), ~seat)),
+        ~Exists(belonged.filter(~branch, until__isnull=True)),
     )
 
 
