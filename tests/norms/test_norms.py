@@ -11,9 +11,10 @@ from zhibu.ledger.models import Entry
 from zhibu.norms.catalogue import catalogue_dir, catalogue_packs
 from zhibu.norms.facts import NormMissing, norm_for, norm_of, norms_for
 from zhibu.norms.models import NormVersion
+from zhibu.norms.queries import branches_bound
 from zhibu.norms.services import choose_pack, load_catalogue, load_pack
 from zhibu.org.models import Organization
-from zhibu.org.services import Refused, found_organization
+from zhibu.org.services import Refused, dissolve_organization, found_organization
 from zhibu.rules.packs import PackFaulty
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,18 @@ def test_choosing_ends_the_choice_before(tree: tuple[Organization, ...]) -> None
     choose_pack(organization=commission, pack="other", since=date(2024, 1, 1), by=None, at=AT)
     assert norm_for(branch, date(2023, 12, 31))[0].pack == "small"
     assert norm_for(branch, date(2024, 1, 1))[0].pack == "other"
+
+
+def test_how_many_branches_a_choice_binds(tree: tuple[Organization, ...]) -> None:
+    """Those that stand below and have no nearer choice on that day; of a branch, itself."""
+    commission, committee, branch = tree
+    load_pack(text=ONE, by=None, at=AT)
+    own, ended = found("自选支部", committee, "branch"), found("旧支部", committee, "branch")
+    dissolve_organization(organization=ended, dissolved_on=date(2019, 1, 1), by=None, at=AT)
+    choose_pack(organization=own, pack="small", since=date(2021, 1, 1), by=None, at=AT)
+    assert branches_bound(commission, date(2020, 12, 31)) == 2
+    assert branches_bound(commission, date(2021, 1, 1)) == 1
+    assert branches_bound(own, date(2021, 1, 1)) == branches_bound(branch, date(2021, 1, 1)) == 1
 
 
 def test_norms_of_many_take_two_queries(
