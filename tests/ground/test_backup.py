@@ -20,6 +20,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import connection
 from tests.cast import Cast, make_cast
+from tests.handbook.test_concurrency import PATIENCE
 
 from zhibu.handbook.models import Attachment, Record, RecordVersion
 from zhibu.ops import archive, changeover, cli
@@ -388,7 +389,7 @@ def test_writers_go_on_while_a_backup_reads(filled: Cast, tmp_path: Path) -> Non
         if not written:
             thread = threading.Thread(target=write)
             thread.start()
-            thread.join(timeout=10)
+            thread.join(timeout=PATIENCE)
 
     with (tmp_path / "b.zip").open("wb") as stream:
         archive.write_backup(stream, release="0", now=AT, folders={}, progress=progress)

@@ -71,6 +71,9 @@ def mail_server(settings: Any) -> Iterator[Post]:
         controller.stop()
 
 
+LONGER_THAN_ANYBODY = 300  # seconds
+
+
 @dataclass
 class Hook:
     """A chat tool: `manner` says how it answers; `said` are the texts that it took."""
@@ -81,6 +84,8 @@ class Hook:
     asked: int = 0
     paths: list[str] = field(default_factory=list)
     after: Any = None
+    # Until it is set, who hangs hangs: an end of its own would be taken for the caller's patience.
+    is_over: threading.Event = field(default_factory=threading.Event)
 
     def answer(self, request: BaseHTTPRequestHandler) -> None:
         self.asked += 1
@@ -102,7 +107,7 @@ class Hook:
         if self.manner == "slow":
             time.sleep(0.5)
         if self.manner == "hangs":
-            time.sleep(5)
+            self.is_over.wait(LONGER_THAN_ANYBODY)
             return
         if self.manner == "redirects":
             request.send_response(302)
@@ -114,10 +119,9 @@ class Hook:
             request.send_response(200)
             request.send_header("Content-Length", "1000")
             request.end_headers()
-            for _ in range(40):
+            while not self.is_over.wait(0.2):
                 request.wfile.write(b" ")
                 request.wfile.flush()
-                time.sleep(0.2)
             return
         if self.manner == "floods":
             request.send_response(200)
@@ -161,5 +165,6 @@ def chat_tool(settings: Any) -> Iterator[Hook]:
     try:
         yield hook
     finally:
+        hook.is_over.set()
         server.shutdown()
         server.server_close()

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 AT = datetime(2026, 3, 12, 10, 30, tzinfo=ZoneInfo("Asia/Shanghai"))  # a Thursday
 State = Delivery.State
+# Seconds: more than anything takes on a busy machine, fewer than a delivery has by itself (30).
+BUSY = 25
 
 
 class Time:
@@ -369,13 +371,17 @@ def test_a_robot_says_it(cast: Cast, hook: Hook, clock: Time, tool: str) -> None
      "hangs", "drips", "floods"],
 )  # fmt: skip
 def test_an_ill_mannered_tool(cast: Cast, hook: Hook, clock: Time, manner: str) -> None:
-    """Peers' mistake 5: nothing counts as said unless the tool said so; within a bounded time."""
+    """Peers' mistake 5: nothing counts as said unless the tool said so; within a bounded time.
+
+    A hook that hangs or drips does so until the test is over; one that answers has time to.
+    """
     _robot(cast, hook)
     _say(cast)
     hook.manner = manner
+    is_endless = manner in {"hangs", "drips"}
     began = time.monotonic()
-    assert _deliver(clock, seconds=1) == 1
-    assert time.monotonic() - began < 4
+    assert _deliver(clock, seconds=1 if is_endless else BUSY) == 1
+    assert time.monotonic() - began < BUSY
     assert _states() == [State.FAILED]
     assert hook.asked == 1  # a redirect is not followed
     row = Delivery.objects.get()
@@ -385,8 +391,7 @@ def test_an_ill_mannered_tool(cast: Cast, hook: Hook, clock: Time, manner: str) 
     clock.go(minutes=2)
     _deliver(clock)
     assert _states() == [State.SENT]
-    doubtful = manner in {"hangs", "drips"}
-    assert ("可能重复" in hook.said[0]) is doubtful
+    assert ("可能重复" in hook.said[0]) is is_endless
 
 
 def test_a_slow_tool_is_waited_for(cast: Cast, hook: Hook, clock: Time) -> None:
@@ -410,9 +415,9 @@ def test_a_hanging_host_holds_up_nobody_else(
     _tell(cast, cast.secretary)
     began = time.monotonic()
     for _ in range(5):
-        _deliver(clock, seconds=1)
+        _deliver(clock, seconds=5)  # the mail of the same round has as long
         clock.go(seconds=10)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < BUSY
     assert hook.asked == 1
     assert len(post.mails) == 1
 

@@ -14,6 +14,7 @@ import pytest
 from django.db import OperationalError, close_old_connections, connection
 from django_tasks_db.models import DBTaskResult
 from tests.cast import AT, Cast, make_cast
+from tests.handbook.test_concurrency import PATIENCE
 
 from zhibu.documents.roster_writing import SheetColumn, write_roster
 from zhibu.ledger.models import Entry
@@ -540,7 +541,7 @@ def test_two_people_at_once() -> None:
     def run(held: RosterImport) -> None:
         close_old_connections()
         try:
-            barrier.wait(10)
+            barrier.wait(PATIENCE)
             said.append(confirm_import(held=held, by=cast.office, at=NOW).state)
         except ImportOutdated:
             said.append("outdated")
@@ -551,7 +552,7 @@ def test_two_people_at_once() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE)
     assert sorted(said) == ["applied", "outdated"]
     assert Member.objects.filter(name__startswith="赵").count() == 8
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
+from tests.handbook.test_concurrency import PATIENCE
 from tests.plans.story import AT, Cast, discharge_each, make_cast, tallied
 
 from zhibu.ledger.models import Entry
@@ -269,7 +270,7 @@ def test_two_people_adopt_one_table_at_once() -> None:
 
     def adopt(person: Person) -> str:
         try:
-            start.wait(10)
+            start.wait(PATIENCE)
             adopt_plan(plan=plan, revision=1, by=person, at=AT)
         except Refused as refusal:
             return str(refusal)

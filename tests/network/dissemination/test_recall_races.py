@@ -6,7 +6,7 @@ import threading
 from typing import Any
 
 import pytest
-from tests.handbook.test_concurrency import at_once
+from tests.handbook.test_concurrency import PATIENCE, at_once
 from tests.network.dissemination.scene import AT, HOUR, Town, work
 
 from zhibu.network.dissemination.models import TextJob
@@ -39,7 +39,7 @@ def test_recalled_while_a_worker_announces_it(
     monkeypatch.setattr(jobs, "_tell_readers", slowly)
 
     def recall() -> None:
-        announcing.wait(timeout=10)
+        announcing.wait(timeout=PATIENCE)
         recall_text(text=text, reason="发错了", by=office, at=AT + HOUR)
         jobs.run_jobs(AT + HOUR)
         recalled.set()
