@@ -15,6 +15,7 @@ import hashlib
 import io
 import json
 import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -401,6 +402,8 @@ def unpack_folder(archive: zipfile.ZipFile, contents: Contents, name: str, targe
         with archive.open(member) as source, path.open("wb") as file:
             while block := source.read(BLOCK):
                 file.write(block)
+            file.flush()
+            os.fsync(file.fileno())
         if name == "keys":
             path.chmod(0o600)
         count += 1

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
-from pathlib import Path
 from typing import IO
 
 from django.conf import settings
@@ -51,7 +49,6 @@ def add_attachment(
         stream.seek(0)
         attachment.file.save(upload.name, File(stream), save=False)
         try:
-            _settle(Path(attachment.file.path))
             attachment.save(force_insert=True)
             note(
                 by=by,
@@ -65,12 +62,6 @@ def add_attachment(
             attachment.file.delete(save=False)
             raise
     return attachment
-
-
-def _settle(path: Path) -> None:
-    """Wait until the file is on the disk: the database that names it outlives a power cut."""
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 @transaction.atomic
