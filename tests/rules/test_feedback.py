@@ -107,6 +107,9 @@ def test_joining() -> None:
         assert (found and found.rule) == rule
 
 
+RUN = "".join(chr(0x4E00 + number) for number in range(30))
+
+
 @pytest.mark.parametrize(
     ("summary", "original", "rule"),
     [
@@ -121,6 +124,13 @@ def test_joining() -> None:
         ),
         ("𠮷" * 15, "𠮷" * 15, "FEED-05"),
         ("𠮷" * 14, "𠮷" * 14, None),
+        (
+            f"反映：{'保存按钮被键盘挡住' * 4}。",
+            f"周二，{'保存按钮被键盘挡住' * 4}，请改",
+            "FEED-05",
+        ),
+        (f"甲{RUN}乙", f"丙{RUN}丁", "FEED-05"),
+        (f"甲{RUN[1:]}乙", f"丙{RUN[1:]}丁", None),
     ],
 )
 def test_a_summary_is_in_the_offices_own_words(

@@ -19,6 +19,7 @@ from zhibu.rules.verdicts import Severity, Verdict
 HELP_DAYS: Final = 15  # a case that has waited so long shows to the level that can help
 SMALLEST_CROWD: Final = 10  # fewer people than this would let one guess who wrote without name
 LONGEST_CHAIN: Final = 15  # an original shorter than this may well be said again in a summary
+LONGEST_QUOTE: Final = 30  # signs in a row; longer than the title of a text that both name
 
 
 class About(StrEnum):
@@ -171,9 +172,15 @@ def judge_summary(summary: str, originals: Iterable[str]) -> Verdict | None:
         return _error("FEED-04")
     for original in originals:
         text = _bare(original)
-        if len(text) >= LONGEST_CHAIN and text in said:
+        if len(text) >= LONGEST_CHAIN and (text in said or _quotes(said, text)):
             return _error("FEED-05")
     return None
+
+
+def _quotes(said: str, original: str) -> bool:
+    """Whether a long run of the original stands in what is said."""
+    starts = range(len(original) - LONGEST_QUOTE + 1)
+    return any(original[start : start + LONGEST_QUOTE] in said for start in starts)
 
 
 def judge_presence(*, is_here: bool) -> Verdict | None:
