@@ -168,3 +168,17 @@ def test_a_special_time_is_entered_once() -> None:
     begin_spell(kind="away", since=LATER, **given)
     begin_spell(kind="infirm", since=date(2015, 8, 2), **given)
     assert MemberSpell.objects.filter(member=cast.members[4]).count() == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "office", "title"),
+    [
+        ("第一党小组", "group_leader", "第一党小组组长"),
+        ("青年理论小组", "group_leader", "青年理论小组党小组长"),
+        ("政工处党支部", "secretary", "政工处党支部书记"),
+        ("检验检疫局机关党委", "deputy_secretary", "检验检疫局机关党委副书记"),
+    ],
+)
+def test_a_post_is_called_as_people_call_it(name: str, office: str, title: str) -> None:
+    """Nobody says 第一党小组党小组长."""
+    assert Post(organization=Organization(short_name=name), office=office).title == title

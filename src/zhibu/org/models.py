@@ -391,6 +391,16 @@ class Post(models.Model):
     def __str__(self) -> str:
         return self.get_office_display()
 
+    @property
+    def title(self) -> str:
+        """政工处党支部书记, 第一党小组组长: the office with the organisation before it."""
+        word = self.get_office_display()
+        if self.office == self.Office.GROUP_LEADER and self.organization.short_name.endswith(
+            "党小组"
+        ):
+            word = "组长"
+        return f"{self.organization.short_name}{word}"
+
 
 class Grant(models.Model):
     """授权: a person holds a role on an organisation, with or without what lies below."""

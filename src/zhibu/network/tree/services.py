@@ -322,4 +322,4 @@ def _end_grants(organization: Organization, by: Person, at: datetime) -> tuple[s
 
 
 def _post(post: Post) -> str:
-    return f"{post.member.name}（{post.organization.short_name}{post.get_office_display()}）"
+    return f"{post.member.name}（{post.title}）"
