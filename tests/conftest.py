@@ -140,6 +140,17 @@ def freeze(monkeypatch: pytest.MonkeyPatch) -> Callable[[date | datetime], None]
 
 
 @pytest.fixture
+def codes_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock of one-time codes stands: no half minute turns between drawing one and giving it."""
+    from types import SimpleNamespace
+
+    from allauth.mfa.totp.internal import auth
+
+    now = auth.time.time()
+    monkeypatch.setattr(auth, "time", SimpleNamespace(time=lambda: now))
+
+
+@pytest.fixture
 def data_dir(settings: Any, tmp_path: Path) -> Path:
     """An empty data directory of this test's own, in force in the settings."""
     folder = tmp_path / "data"

@@ -23,7 +23,7 @@ from zhibu.web import clock
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.usefixtures("data_dir")
+pytestmark = pytest.mark.usefixtures("data_dir", "codes_stand")
 SIGN_IN = "/sign-in/"
 
 

@@ -6,7 +6,6 @@ import ast
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import click
@@ -31,15 +30,17 @@ def every_command() -> list[tuple[str, ...]]:
 
 
 def test_help_comes_at_once() -> None:
-    """`zhibu --help` loads no command and no Django."""
+    """`zhibu --help` loads no command and no Django, and works for less than two seconds.
+
+    What it works is its own time; how long it takes is also up to what else the machine does.
+    """
     program = (
-        "import sys; from zhibu.ops import cli; cli.run(['--help']); "
-        "sys.exit(any(name in sys.modules for name in ('django', 'typst', 'granian')))"
+        "import sys, time; from zhibu.ops import cli; cli.run(['--help']); "
+        "took_long = time.process_time() > 2; "
+        "sys.exit(took_long or any(name in sys.modules for name in ('django', 'typst', 'granian')))"
     )
-    began = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
     assert done.returncode == 0
-    assert time.perf_counter() - began < 2
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

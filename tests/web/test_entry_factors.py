@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import time
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.totp.internal import auth
 from django.conf import settings as current
 from django.test import Client
 from django.urls import reverse
@@ -22,12 +21,13 @@ from zhibu.org.services import grant_role
 from zhibu.people.models import Person
 from zhibu.people.roles import EXCLUSIVE, Role
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir", "codes_stand")]
 
 
 def code_for(secret: str, *, step: int = 0) -> str:
     """What a telephone would show now, or half a minute before or after."""
-    return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + step))
+    counter = int(auth.time.time()) // 30 + step
+    return str(auth.format_hotp_value(auth.hotp_value(secret, counter)))
 
 
 def set_up_totp(client: Client) -> str:

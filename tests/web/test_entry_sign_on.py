@@ -27,7 +27,7 @@ from zhibu.ledger.models import Entry
 from zhibu.people.models import Person
 from zhibu.web.provider import FeishuAdapter, FeishuClient, WecomAdapter
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir", "codes_stand")]
 LOGIN = ("openid_connect_login", ("oidc",))
 
 
