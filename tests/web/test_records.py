@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -514,6 +514,43 @@ def draft_for_neighbour(cast: Cast) -> Plan:
 
     plan = draft_plan(branch=cast.other_branch, year=2026, by=cast.neighbour, at=AT)
     return adopt_plan(plan=plan, revision=plan.revision, by=cast.neighbour, at=AT)
+
+
+def test_every_draft_of_the_branch_can_be_reached(
+    cast: Cast, plan: Plan, django_assert_max_num_queries: Any
+) -> None:
+    """Fifty a page, with the true number; a group's leader finds theirs behind any number of others."""
+    started = [
+        Writer(cast.secretary).start(cast, activities=("group_meeting",)).record,
+        Writer(cast.secretary).start(cast, activities=("talk",)).record,
+    ]
+    own, other = (Record.objects.get(pk=record.pk) for record in started if record is not None)
+    Record.objects.filter(pk=own.pk).update(
+        draft={**(own.draft or {}), "topic": "一组的会", "group": str(cast.group.pk)}
+    )
+    Record.objects.bulk_create(
+        Record(
+            branch=cast.branch, state="draft", draft={**(other.draft or {}), "topic": f"谈话{at}"},
+            drafted_by=cast.secretary, drafted_at=other.drafted_at + timedelta(minutes=at + 1),
+        )
+        for at in range(60)
+    )  # fmt: skip
+    address = reverse("record-list", args=[cast.branch.pk])
+    found = ""
+    for number in (1, 2):
+        client = client_of(cast.secretary)
+        with django_assert_max_num_queries(12):
+            page = client.get(address, {"drafts": number, "year": "2026"}).content.decode()
+        assert "正在填写的草稿（62）" in page
+        assert f"第{number}页，共2页" in page
+        found += page
+    assert all(found.count(f">谈话{at}</a>") == 1 for at in range(60))
+    assert found.count("一组的会") == 1
+    led = client_of(cast.group_leader).get(address).content.decode()
+    assert "正在填写的草稿（1）" in led
+    assert "一组的会" in led
+    assert "谈话" not in led.partition("<form class")[0]
+    assert "草稿" not in client_of(cast.member).get(address).content.decode()
 
 
 def test_the_list_has_pages_filters_and_few_queries(

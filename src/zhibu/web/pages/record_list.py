@@ -72,6 +72,7 @@ class RecordListPage:
 
     branch: Organization
     drafts: tuple[DraftRow, ...]
+    draft_pages: Page[Any] | None  # none for those who do not write
     rows: tuple[RecordRow, ...]
     paged: Page[Any]
     kinds: tuple[Choice, ...]
@@ -137,39 +138,39 @@ def build_list(
     paged: Page[Any],
     sought: Sought,
     years: Sequence[int],
-    pen: Pen | None,
+    drafts: Page[Any] | None,
     today: date,
 ) -> RecordListPage:
-    """The page of the list."""
+    """The page of the list; `drafts` are for those who write, None for everybody else."""
     return RecordListPage(
         branch=branch,
-        drafts=_drafts(branch, pen) if pen is not None else (),
+        drafts=tuple(row for record in drafts or () if (row := _draft_row(record)) is not None),
+        draft_pages=drafts,
         rows=build_rows(list(paged.object_list), branch),
         paged=paged,
         kinds=tuple(Choice(a.value, label(a), a.value == sought.kind) for a in Activity),
         years=tuple(Choice(str(y), f"{y}年", str(y) == sought.year) for y in years),
         states=tuple(Choice(value, words, value == sought.state) for value, words in STATES),
         is_filtered=sought != Sought(),
-        may_write=pen is not None,
+        may_write=drafts is not None,
         this_year=today.year,
     )
 
 
-def _drafts(branch: Organization, pen: Pen) -> tuple[DraftRow, ...]:
-    records = (
-        Record.objects.filter(branch=branch, draft__isnull=False)
-        .select_related("drafted_by")
-        .order_by("-drafted_at")[:50]
-    )
-    return tuple(row for record in records if (row := _draft_row(record, pen)) is not None)
+def drafts_for(branch: Organization, pen: Pen) -> QuerySet[Record]:
+    """What is being written in a branch by those who hold such a pen, saved last first."""
+    drafts = Record.objects.filter(branch=branch, draft__isnull=False).select_related("drafted_by")
+    if pen.groups is not None:  # as `Pen.may_write` says of one
+        mine = [str(key) for key in pen.groups]
+        kinds = [Activity.GROUP_MEETING.value]
+        drafts = drafts.filter(draft__activities=kinds, draft__group__in=mine)
+    return drafts.order_by("-drafted_at", "-id")
 
 
-def _draft_row(record: Record, pen: Pen) -> DraftRow | None:
+def _draft_row(record: Record) -> DraftRow | None:
     try:
         content = from_data(record.draft)
     except ContentError:
-        return None
-    if not pen.may_write(content):
         return None
     return DraftRow(
         id=record.pk,

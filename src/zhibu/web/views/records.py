@@ -21,7 +21,7 @@ from zhibu.web.answers import see_other
 from zhibu.web.forms.record_form import read_key
 from zhibu.web.once import once
 from zhibu.web.pages.record_desk import lay_out, read_roster
-from zhibu.web.pages.record_list import Sought, build_list, filed_records
+from zhibu.web.pages.record_list import Sought, build_list, drafts_for, filed_records
 from zhibu.web.pages.record_start import build_start, first_content, lines_to_record, same_draft
 from zhibu.web.pages.record_view import build_record
 from zhibu.web.paging import page_of
@@ -37,7 +37,7 @@ _NOTHING_CHOSEN: Final = {
 def record_list(request: HttpRequest, branch: UUID) -> HttpResponse:
     """Drafts on top, then what was filed."""
     organization = get_organization(request, branch, Verb.SEE_BRANCH)
-    sought = Sought.of(request.GET.dict())
+    sought, pen = Sought.of(request.GET.dict()), pen_of(request, organization)
     records = filed_records(organization)
     if not may_read_talks(request, organization):
         records = without_talks(records)
@@ -51,7 +51,7 @@ def record_list(request: HttpRequest, branch: UUID) -> HttpResponse:
             .values_list("year", flat=True)
             .distinct()
         ),
-        pen=pen_of(request, organization),
+        drafts=page_of(request, drafts_for(organization, pen), name="drafts") if pen else None,
         today=clock.today(),
     )
     return render(request, "web/record_list.html", {"page": page})
