@@ -191,7 +191,8 @@ def test_only_one_level_above_countersigns(branch: Org, person: Person) -> None:
 
 
 def test_the_monthly_job_seals_what_is_due_and_only_that(branch: Org) -> None:
-    """Once a month for a branch with new entries, however often it runs."""
+    """Once a month for a branch with new entries, however often it runs; not one without any."""
+    ChainHead.objects.create(branch_id=uuid4())
     assert seal_due_branches(AT) == 1
     assert seal_due_branches(AT) == 0
     ChainHead.objects.filter(pk=branch.id).update(sequence=4, link="ef" * 32)

@@ -496,6 +496,17 @@ def test_a_summary_may_be_written_any_time(cast: Cast) -> None:
     assert one.summary == SUMMARY
 
 
+def test_a_summary_copies_no_reason_of_asking_again(cast: Cast) -> None:
+    """What somebody wrote the second time is an original as well."""
+    sent = send(cast, cast.member, to=cast.committee)
+    case = case_of(sent)
+    answer_case(case=case, answer="按现行规定执行。", by=cast.office, at=AT)
+    reason = "没有说值班的人怎么补上这一次主题党日"
+    reopen_case(feedback=sent.feedback, reason=reason, at=NEXT)
+    with pytest.raises(FeedbackRefused, match="照抄"):
+        summarize_case(case=case, summary=f"有人说{reason}。", by=cast.office, at=NEXT)
+
+
 def test_the_month_for_the_report(cast: Cast) -> None:
     """Numbers by which of the four and by state, and the office's summaries; a neighbour's are not in it."""
     own = case_of(send(cast, cast.secretary))

@@ -168,6 +168,19 @@ class TestMoving:
             )
         assert list(Organization.objects.order_by("pk").values()) == before
 
+    def test_what_changed_below_since_is_not_guessed_at(self, cast: Cast) -> None:
+        """A day before a later change below is refused, the day after it is taken."""
+        middle, new = found(cast, "总支", "general_branch"), found(cast, "乙党委")
+        branch = found(cast, "一支部", "branch", middle)
+        tree.rename(
+            organization=branch, name="二支部", short_name="二支部", on=MOVED, by=cast.office, at=AT
+        )
+        last = MOVED - timedelta(days=1)
+        with pytest.raises(Refused, match="还有变动"), transaction.atomic():
+            tree.move(organization=middle, parent=new, on=last, by=cast.office, at=AT)
+        tree.move(organization=fresh(middle), parent=new, on=MOVED, by=cast.office, at=AT)
+        assert fresh(branch).path.startswith(fresh(middle).path)
+
     def test_a_level_moves_with_its_branches(self, cast: Cast, adopted: Plan) -> None:
         """A committee that moves takes its branches' counts along, from the day on."""
         old, new = found(cast, "甲党委"), found(cast, "乙党委")
