@@ -250,7 +250,15 @@ def test_issued_again_is_a_new_version_and_waits_again(scene: Scene, upper: Pers
 
 
 def test_those_above_and_those_who_issued_are_told(scene: Scene, upper: Person) -> None:
-    """The office above of each version; the issuer when it was received; nobody else."""
+    """The office above of each version; the issuer when it was received; nobody else.
+
+    Not who works at the level above alone: what comes from below is not theirs to see.
+    """
+    above = open_account(username="benji", name="工委机关", password=None, by=None, at=LONG_AGO)
+    grant_role(
+        person=above, role=Role.OFFICE, organization=scene.cast.commission, since=LONG_AGO,
+        by=None, at=LONG_AGO,
+    )  # fmt: skip
     issued = issue(scene)
     told = Notice.objects.get()
     assert told.person == upper
