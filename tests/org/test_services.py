@@ -12,6 +12,7 @@ from tests.handbook.test_concurrency import at_once
 
 from zhibu.org import tree
 from zhibu.org.models import Member, Membership, MemberSpell, Organization, Place, Post
+from zhibu.org.queries import transfers_of
 from zhibu.org.services import (
     Refused,
     admit_member,
@@ -182,3 +183,17 @@ def test_a_special_time_is_entered_once() -> None:
 def test_a_post_is_called_as_people_call_it(name: str, office: str, title: str) -> None:
     """Nobody says 第一党小组党小组长."""
     assert Post(organization=Organization(short_name=name), office=office).title == title
+
+
+@pytest.mark.django_db
+def test_another_group_of_the_branch_is_no_transfer() -> None:
+    """Who leaves the branch left it; who goes to a group of it did not."""
+    cast = make_cast()
+    member, other = cast.members[4], emptied(cast)
+    transfer_member(member=member, branch=cast.branch, group=cast.group, on=LATER, by=None, at=AT)
+    assert transfers_of(cast.branch, LATER) == transfers_of(other, LATER) == ()
+    transfer_member(member=member, branch=other, on=date(2015, 7, 1), by=None, at=AT)
+    (left,) = transfers_of(cast.branch, LATER)
+    (came,) = transfers_of(other, LATER)
+    assert (left.member, left.is_arrival, left.elsewhere) == (member, False, other.short_name)
+    assert (came.on, came.is_arrival) == (date(2015, 7, 1), True)
