@@ -184,6 +184,7 @@ CASES: list[tuple[dict[str, Any], str, Severity, str]] = [
     ({"attendance": FULL.attendance[:5]}, "RECORD-41", Severity.WARNING, "attendance"),
     ({"decisions": (Decision("甲", 5),)}, "VOTE-03", Severity.ERROR, "decisions[1]"),
     ({"decisions": (Decision("甲", 2, 2),)}, "VOTE-02", Severity.WARNING, "decisions[1]"),
+    ({"decisions": (Decision("甲", 2, 1),)}, "VOTE-13", Severity.WARNING, "decisions[1]"),
 ]
 
 
@@ -195,6 +196,13 @@ def test_what_is_wrong(
     found = judge_record(replace(FULL, **changes), [MEETING], FACTS, today=TODAY)
     assert (rule, severity, subject) in {(v.rule, v.severity, v.subject) for v in found}
     assert rule not in rules(FULL)
+
+
+def test_nothing_follows_from_votes_that_cannot_be() -> None:
+    """More votes than voters: neither passed nor failed is said of them."""
+    found = rules(replace(FULL, decisions=(Decision("甲", 9),)))
+    assert "VOTE-03" in found
+    assert not {"VOTE-01", "VOTE-02", "VOTE-13"} & set(found)
 
 
 @pytest.mark.parametrize(

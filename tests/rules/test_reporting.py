@@ -126,7 +126,7 @@ CASES: list[tuple[dict[str, Any], Part, str]] = [
     (
         {"texts": TextFigures(3, 2, ("会议精神",), 11)},
         Part.STANDING_OUT,
-        "传达学习及时跟进。本月向所属党组织传达文件3件，其中2件已传达到全体对象。",
+        "传达学习持续推进。本月向所属党组织传达文件3件，其中2件已传达到全体对象。",
     ),
     (
         {"texts": TextFigures(3, 2, ("会议精神",), 11)},

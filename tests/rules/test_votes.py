@@ -29,6 +29,7 @@ from zhibu.rules.votes import (
     judge_decision,
     judge_election,
     judge_quorum,
+    judge_uncounted,
     judge_votes,
     needed,
     present_of,
@@ -151,6 +152,26 @@ def test_bases(basis: Basis) -> None:
 def test_votes_add_up(decision: Decision, rules: list[str]) -> None:
     """Fifteen of twenty voters came: no more votes than them and the written opinions."""
     assert [verdict.rule for verdict in judge_votes(decision, tally(20, 15))] == rules
+
+
+@pytest.mark.parametrize(
+    ("decision", "missing"),
+    [
+        (Decision("甲", 12, 2, 1), None),
+        (Decision("甲", 12, 2, 0), 1),
+        (Decision("甲", 12, 2, 1, written=1), 1),
+        (Decision("甲", 12, 2, 2, written=1), None),
+        (Decision("甲", 12, 2, 2), None),  # too many is another fault
+        (Decision("甲"), None),  # no vote was taken
+        (Decision("甲", 1, kind=DecisionKind.RATING), None),
+        (Decision("甲", 1, candidates=(Candidate("王一", 10, 3, 2),)), None),
+    ],
+)
+def test_whose_vote_is_not_counted(decision: Decision, missing: int | None) -> None:
+    """Fifteen of twenty voters came: what they said adds up to fifteen, and the written opinions."""
+    found = list(judge_uncounted([Decision("乙"), decision], tally(20, 15)))
+    said = [(one.rule, one.subject, one.facts["missing"]) for one in found]
+    assert said == ([("VOTE-13", "decisions[2]", missing)] if missing else [])
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from zhibu.rules.votes import (
     judge_decision,
     judge_election,
     judge_quorum,
+    judge_uncounted,
     judge_votes,
     vote_rule,
 )
@@ -97,6 +98,7 @@ def judge_record(
         *judge_elements(content, asked, own),
         *judge_people(content, asked, facts),
         *(votes := judge_ballots(content, asked)),
+        *judge_uncounted(content.decisions, tally_attendance(content)),
         *judge_record_tasks(content, facts, _passed(votes)),
         *_judge_lines(content, lines),
         *_judge_lateness(content, today, file_days),
@@ -193,10 +195,12 @@ def _judge_one_vote(
 ) -> Iterator[Verdict]:
     day = content.began_at.date() if content.began_at is not None else None
     rule = vote_rule(decision, asked, content.activities, day=day)
-    yield from judge_votes(decision, tally, subject=subject)
+    yield from (impossible := judge_votes(decision, tally, subject=subject))
     if rule.quorum is not None and rule.quorum not in judged:
         judged.add(rule.quorum)
         yield judge_quorum(rule.quorum, tally, article=rule.article)
+    if impossible:
+        return  # nothing follows from numbers that cannot be true
     if decision.kind is DecisionKind.ELECTION and decision.candidates:
         yield from judge_election(
             decision, rule.majority, tally, subject=subject, article=rule.article

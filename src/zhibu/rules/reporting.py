@@ -238,8 +238,9 @@ def _standing_out(facts: MonthFacts) -> tuple[Paragraph, ...]:
 
 def _say_texts(texts: TextFigures) -> Paragraph:
     whole = f"，其中{texts.complete}件已传达到全体对象" if texts.complete else ""
+    course = "及时跟进" if texts.complete == texts.issued else "持续推进"
     return Paragraph(
-        f"传达学习及时跟进。本月向所属党组织传达文件{texts.issued}件{whole}。", Source.TEXTS
+        f"传达学习{course}。本月向所属党组织传达文件{texts.issued}件{whole}。", Source.TEXTS
     )
 
 

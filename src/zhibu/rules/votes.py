@@ -179,6 +179,24 @@ def judge_votes(decision: Decision, tally: Tally, *, subject: str = "decisions")
     return verdicts
 
 
+def judge_uncounted(decisions: Iterable[Decision], tally: Tally) -> Iterator[Verdict]:
+    """Whose vote is not among the numbers: for, against and abstentions together are all that came.
+
+    A remark for the recorder; what was filed is not judged by it.
+    """
+    for at, decision in enumerate(decisions, start=1):
+        if not decision.has_votes or decision.candidates or decision.kind is DecisionKind.RATING:
+            continue
+        cast = decision.for_ + decision.against + decision.abstain
+        missing = tally.voters_present + decision.written - cast
+        if missing > 0:
+            facts = {
+                "text": decision.text, "cast": cast, "missing": missing,
+                "voters": tally.voters_present, "written": decision.written,
+            }  # fmt: skip
+            yield Verdict("VOTE-13", Severity.WARNING, f"decisions[{at}]", facts)
+
+
 def judge_election(
     decision: Decision,
     threshold: Threshold | None,

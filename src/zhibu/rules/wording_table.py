@@ -219,6 +219,11 @@ RULE_TABLE: tuple[tuple[str, str, str], ...] = (
         "得票过半而名额已满",
         "{name}得赞成{for}票，已经过半，但得票更多者已满名额，未当选。",
     ),
+    (
+        "VOTE-13",
+        "有人没有计票",
+        "“{text}”共{cast}票，到会有表决权{voters}人、书面意见{written}份，{missing}人未计票，请核对。",
+    ),
     # How a task stands
     ("TASK-01", "在办", "应于{due}前（含当日）办结，还有{days}天。"),
     ("TASK-02", "临近期限", "应于{due}前（含当日）办结，还有{days}天。"),
