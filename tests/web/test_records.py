@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -146,6 +147,9 @@ def test_counts_and_reasons(cast: Cast, plan: Plan) -> None:
     assert "应到<b>9</b>人，实到<b>8</b>人（迟到1人），请假<b>1</b>人，列席<b>2</b>人" in text
     assert "有表决权的应到<b>8</b>人、实到<b>7</b>人" in text
     assert "丙三强请假，请写明原因" in text
+    # Whoever has no script sees where the reason belongs; the others stay folded.
+    page = writer.client.get(reverse("record-edit", args=[writer.key])).content.decode()
+    assert re.findall(r'id="attendee-([^"]+)" open', page) == [away]
 
 
 def test_votes_are_judged_beside_the_decision(cast: Cast, plan: Plan) -> None:
