@@ -143,7 +143,6 @@ def accept_invitation(*, token: str, password: str, at: datetime) -> Person:
     if not used:
         raise Spent(Spent.__doc__)
     person = Person.objects.select_for_update().get(pk=invitation.person_id)
-    person.session_round += 1
     _set_password(person, password, at)
     note(by=person, verb="accept_invitation", organization_id=None, subject=person, at=at)
     return person
@@ -175,7 +174,7 @@ def _set_password(person: Person, password: str, at: datetime) -> None:
     person.set_password(password)
     person.password_set_at = at
     person.must_set_password = False
-    person.save(update_fields=["password", "password_set_at", "must_set_password", "session_round"])
+    person.save(update_fields=["password", "password_set_at", "must_set_password"])
     PastPassword.objects.create(person=person, encoded=person.password, set_at=at)
     past = person.past_passwords.order_by("-set_at", "-id").values_list("pk", flat=True)
     person.past_passwords.filter(pk__in=list(past[_KEPT:])).delete()
