@@ -12,7 +12,7 @@ from tests.cast import AT, Cast
 
 from zhibu.org import queries
 from zhibu.org.models import Grant, Organization, Place
-from zhibu.org.reach import Reach, person_with_reach, reach_of, reaches_of
+from zhibu.org.reach import Reach, person_with_reach, reach_of
 from zhibu.people.keys import new_key
 from zhibu.people.models import Person
 from zhibu.people.prepared import Given, GivenMany, Prepared
@@ -79,7 +79,7 @@ def test_a_person_comes_with_what_they_hold_now(cast: Cast) -> None:
         found, reach = both
         assert found == person
         assert found._get_session_auth_hash() == person._get_session_auth_hash()
-        assert reach == reach_of(person, NOW) == reaches_of([person.pk], NOW)[person.pk]
+        assert reach == reach_of(person, NOW)
     assert {hold.organization_id for hold in reach_of(cast.secretary, NOW).holds} == {
         cast.branch.pk
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -163,19 +162,3 @@ _PERSON_WITH_GRANTS: Final = Prepared(
         .values_list(*_OF_PERSON, *(f"held__{name}" for name in _OF_GRANT))
     )
 )
-
-
-def reaches_of(people: Iterable[UUID], at: datetime) -> dict[UUID, Reach]:
-    """The same of many accounts, of open ones only: two queries for up to some hundreds."""
-    holds: dict[UUID, list[Hold]] = {
-        key: []
-        for key in Person.objects.filter(pk__in=people, is_active=True).values_list("pk", flat=True)
-    }
-    grants = (
-        Grant.objects.filter(_in_force(at), person__in=holds)
-        .order_by("organization__path", "role")
-        .values_list("person_id", *_OF_GRANT)
-    )
-    for person, role, *others in grants:
-        holds[person].append(Hold(Role(role), *others))
-    return {key: Reach(tuple(found)) for key, found in holds.items()}
