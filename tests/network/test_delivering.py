@@ -168,6 +168,7 @@ def test_an_address_is_written_to_only_when_verified(cast: Cast, post: Post, clo
     channel = set_mail(by=cast.secretary, address="a@example.org", at=AT)
     _tell(cast, cast.secretary)
     assert _deliver(clock) == 0
+    assert not Delivery.objects.exists()  # nothing waits for the code to come back
     assert send_codes(clock) == 1
     assert send_codes(clock) == 0
     code = code_of(channel)
@@ -206,11 +207,12 @@ def test_who_lost_the_right_gets_no_mail(cast: Cast, post: Post, clock: Time) ->
     _mail(cast.secretary)
     _mail(cast.deputy)
     _tell(cast, cast.secretary, cast.deputy)
+    _tell(cast, cast.deputy, once="own", verb=None)  # about oneself: no right is asked for
     cast.secretary.grants.update(until=AT - timedelta(hours=1))
     Person.objects.filter(pk=cast.deputy.pk).update(is_active=False)
     _deliver(clock)
     assert post.mails == []
-    assert _states() == [State.WITHHELD, State.WITHHELD]
+    assert _states() == [State.WITHHELD] * 3
 
 
 def test_what_was_read_or_taken_back_is_not_sent(cast: Cast, post: Post, clock: Time) -> None:
@@ -225,6 +227,21 @@ def test_what_was_read_or_taken_back_is_not_sent(cast: Cast, post: Post, clock: 
     _deliver(clock)
     assert post.mails == []
     assert _states() == [State.WITHHELD, State.WITHHELD]
+
+
+def test_what_a_worker_left_is_not_sent_once_it_is_switched_off(
+    cast: Cast, post: Post, clock: Time
+) -> None:
+    """It died with the parcel in its hands: the next one asks again whether it is wanted."""
+    channel = _mail(cast.secretary)
+    _tell(cast, cast.secretary)
+    assert claim(channel.pk, clock.now) is not None
+    change_channel(channel=channel, is_on=False, kinds=[], by=cast.secretary, at=AT)
+    assert _states() == [State.SENDING]
+    clock.now += LEASE
+    assert _deliver(clock) == 0
+    assert post.mails == []
+    assert _states() == [State.WITHHELD]
 
 
 def test_only_the_chosen_kinds_go_through(cast: Cast, post: Post, clock: Time) -> None:
@@ -277,6 +294,17 @@ def test_at_night_nothing_is_sent_until_morning(cast: Cast, post: Post, clock: T
     assert _deliver(clock) == 0
     set_hours(by=cast.secretary, hours=Hours(quiet_from=0, quiet_until=0), at=night)
     assert _deliver(clock) == 1
+
+
+def test_a_second_try_waits_for_the_morning(cast: Cast, post: Post, clock: Time) -> None:
+    """What is refused a minute before the quiet hours is tried again after them."""
+    _mail(cast.secretary)
+    post.refused = {"secretary@example.org"}
+    clock.now = AT.replace(hour=20, minute=59, second=30)
+    _tell(cast, cast.secretary, at=clock.now)
+    _deliver(clock)
+    row = Delivery.objects.get()
+    assert (row.state, row.next_at) == (State.FAILED, AT.replace(day=13, hour=8, minute=0))
 
 
 def test_a_refused_address_is_tried_with_patience_and_told_once(

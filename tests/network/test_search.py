@@ -301,6 +301,10 @@ def test_names_are_looked_for_by_their_pairs(scene: Scene) -> None:
         asked = read_query(words)
         rows = find_members(asked, Q(branch=scene.branch), most=10)
         assert (member.pk in {row.member_id for row in rows}) is is_found, words
+    left = member.memberships.get()
+    left.until = AT.date()
+    left.save(update_fields=["until"])
+    assert find_members(read_query("丁四娟"), Q(branch=scene.branch), most=10) == []
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off")

@@ -596,6 +596,7 @@ def test_due_and_overdue_are_told_once(scene: Scene) -> None:
     told = Notice.objects.filter(subject=f"task:{task.pk}").exclude(kind="task")
     days = (
         (date(2026, 3, 23), 0), (date(2026, 3, 24), 1), (date(2026, 3, 25), 1),
+        (date(2026, 3, 31), 1),  # the last day is not overdue
         (date(2026, 4, 1), 3), (date(2026, 4, 2), 3), (date(2026, 4, 20), 3),
     )  # fmt: skip
     for day, count in days:

@@ -181,6 +181,16 @@ class TestMoving:
         tree.move(organization=fresh(middle), parent=new, on=MOVED, by=cast.office, at=AT)
         assert fresh(branch).path.startswith(fresh(middle).path)
 
+    def test_nothing_hangs_below_a_superior_before_it_was_there(self, cast: Cast) -> None:
+        """A day before the superior's own last move is refused, the day of that move is taken."""
+        above, new = found(cast, "甲党委"), found(cast, "乙总支", "general_branch")
+        tree.move(organization=new, parent=above, on=MOVED, by=cast.office, at=AT)
+        last, new = MOVED - timedelta(days=1), fresh(new)
+        with pytest.raises(Refused, match="划转日期不能更早"), transaction.atomic():
+            tree.move(organization=cast.branch, parent=new, on=last, by=cast.office, at=AT)
+        tree.move(organization=cast.branch, parent=new, on=MOVED, by=cast.office, at=AT)
+        assert fresh(cast.branch).parent == new
+
     def test_a_level_moves_with_its_branches(self, cast: Cast, adopted: Plan) -> None:
         """A committee that moves takes its branches' counts along, from the day on."""
         old, new = found(cast, "甲党委"), found(cast, "乙党委")
@@ -219,10 +229,13 @@ class TestRenaming:
 class TestMerging:
     def test_members_go_over_and_the_rest_ends(self, cast: Cast, adopted: Plan) -> None:
         """Members transferred, posts, groups and grants ended, open lines lapsed, the past kept."""
-        grant_role(
-            person=cast.secretary, role=Role.SECRETARY, organization=cast.branch, since=EARLIER,
-            by=None, at=EARLIER,
-        )  # fmt: skip
+        for role, organization in (
+            (Role.SECRETARY, cast.branch), (Role.GROUP_LEADER, cast.group),
+        ):  # fmt: skip
+            grant_role(
+                person=cast.secretary, role=role, organization=organization, since=EARLIER,
+                by=None, at=EARLIER,
+            )  # fmt: skip
         owed = PlanLine.objects.filter(branch=cast.branch, due_on__lt=MOVED - timedelta(days=1))
         before = owed.count()
         outcome = tree.merge(
@@ -231,7 +244,7 @@ class TestMerging:
         assert len(outcome.transferred) == 4
         assert Membership.objects.filter(branch=cast.neighbour, until=None).count() == 4
         assert not Post.objects.filter(until=None).exists()
-        assert not Grant.objects.filter(organization=cast.branch, until=None).exists()
+        assert not Grant.objects.filter(until=None).exists()
         assert fresh(cast.branch).dissolved_on == fresh(cast.group).dissolved_on == date(2026, 6, 9)
         assert {line.pk for line in outcome.lapsed} == set(
             PlanLine.objects.filter(branch=cast.branch, due_on__gt=date(2026, 6, 9)).values_list(

@@ -142,6 +142,25 @@ def test_an_office_that_began_after_the_transfer_ends_on_its_first_day() -> None
 
 
 @pytest.mark.django_db
+def test_an_office_outside_the_branch_is_kept_in_a_transfer() -> None:
+    """Those of the branch and its groups end the day before; one in the committee goes on."""
+    cast = make_cast()
+    member = cast.members[4]
+    for organization, office in (
+        (cast.branch, Post.Office.COMMITTEE_MEMBER),
+        (cast.group, Post.Office.GROUP_LEADER),
+        (cast.committee, Post.Office.PUBLICITY),
+    ):
+        appoint(
+            member=member, organization=organization, office=office, since=FOUNDED, by=None, at=AT
+        )
+    transfer_member(member=member, branch=cast.other_branch, on=LATER, by=None, at=AT)
+    until = dict(Post.objects.filter(member=member).values_list("organization", "until"))
+    last = date(2015, 5, 31)
+    assert until == {cast.branch.pk: last, cast.group.pk: last, cast.committee.pk: None}
+
+
+@pytest.mark.django_db
 def test_an_older_look_does_not_take_a_new_name_back() -> None:
     """The theme day is saved on a page that was opened before the organisation was renamed."""
     cast = make_cast()

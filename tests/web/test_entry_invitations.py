@@ -313,6 +313,25 @@ def test_a_closed_account_is_out_at_once(cast: Cast) -> None:
     assert Person.objects.get(pk=cast.system_admin.pk).is_active
 
 
+def test_a_closed_account_is_not_let_in_by_its_slip(cast: Cast, guest: Person) -> None:
+    """However it was closed: nobody is named, no password is set, and the slip is not used up."""
+    slip = invite_person(person=guest, by=None, at=clock.now())
+    Person.objects.filter(pk=guest.pk).update(is_active=False)
+    address = reverse("invitation", args=[slip.token])
+    for answer in (Client().get(address), Client().post(address, FORM)):
+        assert answer.status_code == 404
+        assert "子新人" not in answer.content.decode()
+    assert not Person.objects.get(pk=guest.pk).has_usable_password()
+    assert Invitation.objects.waiting().count() == 1
+
+
+def test_who_signed_in_before_is_passed_over_by_a_list(cast: Cast, guest: Person) -> None:
+    """Without a password of this system too: they come in by another way."""
+    Person.objects.filter(pk=guest.pk).update(last_login=AT)
+    assert invite_many(people=[guest], by=None, at=clock.now()) == ()
+    assert not Invitation.objects.exists()
+
+
 def test_two_who_invite_the_same_people_give_one_slip_each(cast: Cast, guest: Person) -> None:
     """The second list is empty: the slips that the first one printed stay good."""
     first = invite_many(people=[guest], by=None, at=clock.now())

@@ -138,6 +138,13 @@ def test_a_person_sees_what_asks_for_them(scene: Scene) -> None:
             activity="group_meeting", group=group, opens_on=date(2026, 4, 1),
             planned_on=date(2026, 4, 9), due_on=date(2026, 4, 30),
         )  # fmt: skip
+        # By a norm that asks all members, in each group by itself.
+        PlanLine.objects.create(
+            plan=scene.plan, branch=scene.branch, year=2026, practice_class="B", title="他组党课",
+            activity="lesson", group=group, opens_on=date(2026, 4, 1), due_on=date(2026, 4, 30),
+            planned_on=date(2026, 4, 9), ordinal=1,
+            requirement=scene.lines(Activity.LESSON)[0].requirement,
+        )  # fmt: skip
     PlanLine.objects.create(
         plan=scene.plan, branch=scene.branch, year=2026, practice_class="X", title="支委碰头",
         activity="committee_meeting", opens_on=date(2026, 4, 1), planned_on=date(2026, 4, 9),

@@ -14,8 +14,9 @@ from tests.web.record_story import make_table
 from zhibu.ledger.models import Entry
 from zhibu.ledger.services import note
 from zhibu.org.accounts import invite_person
+from zhibu.org.corrections import ask_correction
 from zhibu.org.models import CorrectionRequest, Member
-from zhibu.org.services import begin_spell, edit_member
+from zhibu.org.services import Refused, begin_spell, edit_member
 from zhibu.web import clock
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +96,14 @@ def test_ones_own_data_is_all_there_and_needs_no_line(cast: Cast) -> None:
     assert again.status_code == 422
     assert "已经答复" in again.content.decode()
     assert "已更正。" in client.get(reverse("own")).content.decode()
+
+
+def test_nobody_asks_for_what_is_kept_about_another(cast: Cast) -> None:
+    """Neither about a member without an account nor about one who has one."""
+    for member in (cast.members[4], cast.members[0]):
+        with pytest.raises(Refused, match="本人"):
+            ask_correction(member=member, text="不对", by=cast.deputy, at=clock.now())
+    assert not CorrectionRequest.objects.exists()
 
 
 def test_an_account_without_a_member_is_told(cast: Cast) -> None:

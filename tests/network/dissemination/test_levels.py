@@ -26,6 +26,7 @@ from zhibu.network.dissemination.services import (
     NotForYou,
     TextRefused,
     forward_text,
+    issue_text,
     recall_text,
 )
 from zhibu.network.notices.models import Notice
@@ -280,6 +281,19 @@ class TestLeaving:
         names = not_reached(text, branch, town.reach(cast.far_office), later.date())
         assert names.count() == 7
         assert texts_seen(town.reach(cast.secretary), Verb.SEE_REACH).get() == text
+
+    def test_a_branch_that_moved_since_the_draft_is_still_meant(self, town: Town) -> None:
+        """It was chosen by name: where it hangs on the day of issue is where it is asked."""
+        cast = town.cast
+        draft = town.draft(audience=(cast.branch,))
+        tree.move(
+            organization=cast.branch, parent=cast.far_committee, on=AT.date(), by=cast.keeper, at=AT
+        )
+        text = issue_text(text=draft, revision=draft.revision, by=cast.keeper, at=AT)
+        reader = town.members(cast.branch)[4]
+        assert to_read(town.account(reader)).get() == text
+        work()
+        assert reach_at(text, cast.far_committee) == Coverage(9, 0)
 
     def test_members_of_a_branch_that_was_merged_are_asked_on(self, town: Town) -> None:
         """They count where they were, may acknowledge, and have not gone."""
