@@ -162,10 +162,9 @@ def test_a_lost_network_loses_nothing(
     expect(again.locator("#topic")).to_have_value("按按钮保存的主题")
 
 
-def test_what_is_offered_waits_for_an_answer(
-    cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints
-) -> None:
-    """A button that is pressed before the question is answered does not throw away the older text."""
+@pytest.fixture
+def again(cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints) -> Page:
+    """A draft opened again, with what a page that was closed without a network left of it."""
     for part in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
         complaints.expect(part)
     phone = open_page(PHONE)
@@ -180,6 +179,11 @@ def test_what_is_offered_waits_for_an_answer(
     again = context.new_page()
     again.goto(address)
     again.locator("#kept").wait_for()
+    return again
+
+
+def test_what_is_offered_waits_for_an_answer(again: Page) -> None:
+    """A button that is pressed before the question is answered does not throw away the older text."""
     again.get_by_role("button", name="增加一项决议").click()
     again.locator("#decision-1-text").wait_for()
     again.reload()
@@ -189,24 +193,8 @@ def test_what_is_offered_waits_for_an_answer(
     expect(again.locator("#kept")).to_be_hidden()
 
 
-def test_writing_on_does_not_write_over_what_is_offered(
-    cast: Cast, plan: Plan, open_page: OpenPage, complaints: Complaints
-) -> None:
+def test_writing_on_does_not_write_over_what_is_offered(again: Page) -> None:
     """Whoever types on past the older text keeps both, and both are laid beside each other."""
-    for part in ("ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest"):
-        complaints.expect(part)
-    phone = open_page(PHONE)
-    sign_in(phone, cast.secretary)
-    start(phone, cast, a_line(plan, "members_meeting"))
-    phone.context.set_offline(True)
-    phone.fill("#minutes", "断网时写下的一段")
-    expect_text(phone, "#save-state", "存在本机")
-    address, context = phone.url, phone.context
-    phone.close()
-    context.set_offline(False)
-    again = context.new_page()
-    again.goto(address)
-    again.locator("#kept").wait_for()
     again.fill("#minutes", "后来写下的一段")
     expect_text(again, "#save-state", "已保存")
     again.reload()

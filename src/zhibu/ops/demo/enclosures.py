@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -60,10 +60,12 @@ def put_enclosures(
 
 def _draw(population: Population, content: RecordContent) -> Iterator[tuple[str, str, bytes]]:
     """Name, media type and bytes."""
+    assert content.began_at is not None  # noqa: S101 - composed with its time
+    began = content.began_at
     if Activity.MEMBERS_MEETING in content.activities and content.attendance:
-        yield "党员大会签到表.xlsx", SHEET, _sign_in_sheet(population, content)
+        yield "党员大会签到表.xlsx", SHEET, _sign_in_sheet(population, content, began)
     if Activity.LESSON in content.activities and population.seed.sketch.name == FIRST:
-        outline = _outline(population, content)
+        outline = _outline(population, content, began.date())
         if outline is not None:
             yield "党课提纲.pdf", PDF, outline
 
@@ -72,7 +74,7 @@ FIRST: Final = "政工处"
 """The branch whose lessons are typeset: each takes as long as filing a dozen records."""
 
 
-def _sign_in_sheet(population: Population, content: RecordContent) -> bytes:
+def _sign_in_sheet(population: Population, content: RecordContent, began: datetime) -> bytes:
     out = io.BytesIO()
     title = f"{population.branch.short_name}党员大会签到表"
     book = new_workbook(out, title)
@@ -89,8 +91,6 @@ def _sign_in_sheet(population: Population, content: RecordContent) -> bytes:
     for column, width in enumerate((8, 18, 14, 28)):
         sheet.set_column(column, column, width)
     sheet.merge_range(0, 0, 0, 3, title, large)
-    assert content.began_at is not None  # noqa: S101 - composed with its time
-    began = content.began_at
     moment = f"{began.year}年{began.month}月{began.day}日{began:%H:%M}"
     sheet.write_string(
         1, 0, f"时间：{moment}　地点：{content.place}　主持人：{content.presider}", plain
@@ -109,10 +109,9 @@ def _sign_in_sheet(population: Population, content: RecordContent) -> bytes:
     return out.getvalue()
 
 
-def _outline(population: Population, content: RecordContent) -> bytes | None:
+def _outline(population: Population, content: RecordContent, day: date) -> bytes | None:
     """Typeset as an organ would; None where the machine has no Chinese font."""
     heads = content.elements.get("lesson_outline", "").rstrip("。").split("；")
-    assert content.began_at is not None  # noqa: S101 - composed with its time
     document = OfficialDocument(
         title=f"党课提纲\n{content.topic.partition('；')[0]}",
         addressee="",
@@ -122,7 +121,7 @@ def _outline(population: Population, content: RecordContent) -> bytes | None:
             for title in (head.partition("、")[2] for head in heads)
         ),
         signer=population.branch.short_name,
-        signed_on=content.began_at.date(),
+        signed_on=day,
     )
     try:
         return typeset_official(document)
